@@ -1,0 +1,1 @@
+"""Gold -> a DatasetDict in leak-free splits, with its card."""

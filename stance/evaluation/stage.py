@@ -1,0 +1,86 @@
+"""Evaluate: predictions and a dataset split -> report.json, report.html, removed.jsonl."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from stance.config import DataError, StageConfig
+from stance.examples import read_examples, read_scheme
+from stance.labels import LabelScheme
+from stance.manifest import Manifest, build, fingerprint
+from stance.records import Example, Prediction, Removed
+from stance.storage import atomic_file, read_records, write_json, write_records
+
+MAX_SHOWN = 3
+
+
+class EvaluateConfig(StageConfig):
+    """Predictions of any system in, a report with intervals and baselines out."""
+
+    predictions: Path
+    """Output of predict, or a JSONL or Parquet file of predictions by anything: a model, a person, a rival."""
+    dataset: Path
+    """Output of dataset: gold labels of `split`, and what the baselines are trained on."""
+    split: Literal["dev", "test"] = "test"
+    """Which part of the dataset the predictions are for."""
+    bootstrap_resamples: Annotated[int, Field(ge=100)] = 2000
+    """Resamples of articles behind every interval."""
+    confidence: Annotated[float, Field(gt=0.5, lt=1)] = 0.95
+    """Of the intervals."""
+    bootstrap_seed: int = 0
+    """Decides the resamples."""
+
+
+def evaluate(config: EvaluateConfig, *, replace: bool = False) -> Manifest:
+    """Score every gold pair of the split; raises DataError when one has no prediction."""
+    return build("evaluate", config, _work, replace=replace)
+
+
+def match_predictions(
+    gold: Sequence[Example], predictions: Iterable[Prediction], scheme: LabelScheme
+) -> tuple[list[Prediction], list[Removed]]:
+    """(one prediction for each gold pair in order, predictions set aside); raises DataError when one is missing."""
+    wanted = {e.id for e in gold}
+    found: dict[str, Prediction] = {}
+    removed: list[Removed] = []
+    for prediction in predictions:
+        if prediction.id not in wanted:
+            removed.append(Removed(item=prediction.id, reason="not in the split"))
+        elif prediction.id in found:
+            removed.append(Removed(item=prediction.id, reason="second prediction for the pair"))
+        elif prediction.label not in scheme.names:
+            raise DataError(f"{prediction.id}: label {prediction.label!r}; expected one of {', '.join(scheme.names)}")
+        else:
+            found[prediction.id] = prediction
+    missing = [e.id for e in gold if e.id not in found]
+    if missing:
+        raise DataError(
+            f"{len(missing)} of {len(gold)} gold pairs have no prediction (first: {', '.join(missing[:MAX_SHOWN])}); "
+            f"a system is scored on all of them or not at all"
+        )
+    return [found[e.id] for e in gold], removed
+
+
+def _work(config: EvaluateConfig, folder: Path) -> Mapping[str, int]:
+    from stance.evaluation.baselines import all_baselines
+    from stance.evaluation.bootstrap import Resampling
+    from stance.evaluation.page import render_page
+    from stance.evaluation.report import make_report
+
+    scheme = read_scheme(config.dataset)
+    train, dev, gold = (read_examples(config.dataset, split) for split in ("train", "dev", config.split))
+    path = config.predictions
+    rows = list(read_records(path / "predictions.jsonl" if path.is_dir() else path, Prediction))
+    predictions, removed = match_predictions(gold, rows, scheme)
+    resampling = Resampling(config.bootstrap_resamples, config.confidence, config.bootstrap_seed)
+    baselines = all_baselines(train, dev, gold)
+    report = make_report(train, gold, predictions, baselines, scheme, resampling, config.split)
+    sources = {"dataset_fingerprint": config.dataset, "predictions_fingerprint": config.predictions}
+    report["measured_on"] |= {name: fingerprint(source) for name, source in sources.items()}
+    write_json(folder / "report.json", report)
+    with atomic_file(folder / "report.html") as file:
+        file.write(render_page(report))
+    write_records(folder / "removed.jsonl", removed)
+    return {"predictions": len(rows), "scored": len(predictions), "removed": len(removed)}

@@ -1,0 +1,91 @@
+"""Predict: a model and a dataset split -> predictions.jsonl; or a model and articles -> one Prediction a sentence."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Literal
+
+from pydantic import model_validator
+
+from stance.config import ConfigError, StageConfig
+from stance.examples import read_examples
+from stance.ingest.stage import load_articles
+from stance.manifest import Manifest, build
+from stance.model import Precision
+from stance.records import Document, Prediction, Removed
+from stance.storage import write_records
+
+PREDICTIONS = "predictions.jsonl"
+
+
+class PredictConfig(StageConfig):
+    """A model and pairs in, probabilities out."""
+
+    model: Path
+    """Output of train or export."""
+    dataset: Path
+    """Output of dataset, whose `split` is predicted when no `input` is given."""
+    split: Literal["train", "dev", "test"] = "test"
+    """Which part of the dataset."""
+    input: Path | None = None
+    """An article or a folder of articles to predict instead; the result goes to standard output."""
+    target: str | None = None
+    """The intervention to ask every sentence of `input` about, e.g. 'Russian intervention in Libya'."""
+    format: Literal["text", "jsonl"] = "text"
+    """How sentences of `input` are printed: for reading, or one JSON object a line."""
+    precision: Precision = "fp32"
+    """fp32 gives the same bits whatever a pair's neighbours in its batch; bf16 is faster where the hardware has it."""
+    threads: int | None = None
+    """CPU threads; null is one a core."""
+
+    @model_validator(mode="after")
+    def _input_has_target(self) -> "PredictConfig":
+        if (self.input is None) != (self.target is None):
+            raise ValueError(
+                "input and target go together: predict.input=article.txt 'predict.target=Russian intervention in Libya'"
+            )
+        return self
+
+    @property
+    def inputs(self) -> dict[str, Path]:
+        """Articles do not need a dataset, nor a dataset articles."""
+        unused = "dataset" if self.input else "input"
+        return {name: path for name, path in super().inputs.items() if name != unused}
+
+
+def predict(config: PredictConfig, *, replace: bool = False) -> Manifest:
+    """Predict a split of the dataset into `config.output`."""
+    return build("predict", config, _work, replace=replace)
+
+
+def predict_articles(config: PredictConfig) -> Iterator[Prediction | Removed]:
+    """One Prediction for each sentence below `config.input`; articles that cannot be read come as Removed."""
+    from stance.inference.classifier import StanceClassifier
+
+    if config.input is None or config.target is None:
+        raise ConfigError("predict.input and predict.target are needed to predict articles")
+    classifier = StanceClassifier.load(config.model, precision=config.precision, threads=config.threads)
+    for article in load_articles(config.input):
+        if isinstance(article, Document):
+            yield from classifier.predict_document(article.text, config.target, source=article.source)
+        else:
+            yield article
+
+
+def describe(prediction: Prediction) -> str:
+    """One line for people: span, label, its probability, the sentence."""
+    span = f"{prediction.start}-{prediction.end}"
+    text = " ".join(prediction.text.split())
+    return f"{span:>11}  {prediction.label:<9} {prediction.probabilities[prediction.label]:.2f}  {text}"
+
+
+def _work(config: PredictConfig, folder: Path) -> Mapping[str, int]:
+    from stance.inference.classifier import StanceClassifier
+
+    examples = read_examples(config.dataset, config.split)
+    classifier = StanceClassifier.load(config.model, precision=config.precision, threads=config.threads)
+    answers = classifier.predict([e.text for e in examples], [e.target for e in examples])
+    predictions = (
+        answer.model_copy(update={"id": e.id, "document": e.document, "start": e.start, "end": e.end})
+        for e, answer in zip(examples, answers, strict=True)
+    )
+    return {"pairs": len(examples), "predictions": write_records(folder / PREDICTIONS, predictions)}

@@ -1,0 +1,1 @@
+"""Articles -> documents -> sentences with exact offsets."""

@@ -1,0 +1,1 @@
+"""Sentences x targets -> votes -> gold."""

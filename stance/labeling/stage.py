@@ -1,0 +1,82 @@
+"""Label: sentences and an annotations file -> pairs.jsonl, gold.jsonl, removed.jsonl."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+
+from stance.config import DataError, StageConfig
+from stance.examples import LABELS
+from stance.labeling.aggregation import aggregate
+from stance.labeling.human import HumanLabels, anchor, read_annotations
+from stance.labeling.rules import apply_rules
+from stance.labels import LabelScheme
+from stance.manifest import Manifest, build
+from stance.records import Document, Pair, Removed, Sentence, Vote, pair_id
+from stance.storage import read_records, write_json, write_records
+
+
+class LabelConfig(StageConfig):
+    """Human labels and rule votes in, gold out."""
+
+    sentences: Path
+    """Output of ingest."""
+    annotations: Path
+    """JSONL of human labels; see docs/annotations.md for the fields."""
+    targets: tuple[str, ...] = ()
+    """Targets to pair with every sentence that has no human label; only rules vote on these pairs."""
+    scheme: LabelScheme
+    """The labels; the group `labels` fills it."""
+
+
+def label(config: LabelConfig, *, replace: bool = False) -> Manifest:
+    """Anchor human labels to sentences, let the rules vote, aggregate to gold."""
+    return build("label", config, _work, replace=replace)
+
+
+def _work(config: LabelConfig, folder: Path) -> Mapping[str, int]:
+    annotations = read_annotations(config.annotations, config.scheme)
+    documents = list(read_records(config.sentences / "documents.jsonl", Document))
+    sentences = {s.id: s for s in read_records(config.sentences / "sentences.jsonl", Sentence)}
+    human = anchor(annotations, documents, sentences.values())
+    pairs = [*human.pairs, *_unlabelled(config.targets, human, sentences.values())]
+    if not pairs:
+        raise DataError(_nothing_labelled(config, human))
+    gold = aggregate(_votes(pairs, human, sentences), config.scheme)
+    decided = {row.pair_id for row in gold}
+    undecided = [Removed(item=pair.id, reason="every labeler abstained") for pair in pairs if pair.id not in decided]
+    write_records(folder / "pairs.jsonl", (pair for pair in pairs if pair.id in decided))
+    write_records(folder / "gold.jsonl", gold)
+    write_records(folder / "removed.jsonl", [*human.removed, *undecided])
+    write_json(folder / LABELS, config.scheme.model_dump(mode="json"))
+    labelled = {pair.sentence_id for pair in human.pairs}
+    return {
+        "annotations": len(annotations),
+        "unlabelled_pairs": len(pairs) - len(human.pairs),
+        "gold": len(gold),
+        "removed": len(human.removed) + len(undecided),
+        "sentences_without_label": len(sentences) - len(labelled),
+    }
+
+
+def _unlabelled(targets: tuple[str, ...], human: HumanLabels, sentences: Iterable[Sentence]) -> Iterator[Pair]:
+    labelled = {pair.sentence_id for pair in human.pairs}
+    for sentence in sentences:
+        if sentence.id not in labelled:
+            for target in targets:
+                yield Pair(id=pair_id(sentence.id, target), sentence_id=sentence.id, target=target)
+
+
+def _votes(pairs: list[Pair], human: HumanLabels, sentences: Mapping[str, Sentence]) -> Iterator[Vote]:
+    by_pair: dict[str, list[Vote]] = {}
+    for vote in human.votes:
+        by_pair.setdefault(vote.pair_id, []).append(vote)
+    for pair in pairs:
+        yield from by_pair.get(pair.id, ())
+        yield from apply_rules(sentences[pair.sentence_id], pair)
+
+
+def _nothing_labelled(config: LabelConfig, human: HumanLabels) -> str:
+    shown = "; ".join(f"{row.reason} ({row.detail[:80]})" for row in human.removed[:3])
+    return (
+        f"{config.annotations}: none of its rows could be placed on a sentence of {config.sentences}"
+        f"{f': {shown}' if shown else ''}; check that the articles are the annotated ones, or give label.targets"
+    )

@@ -1,0 +1,46 @@
+"""Where and how arithmetic runs: device, threads, precision. Chosen once, on purpose, and printed."""
+
+import os
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+
+from stance.model import Precision
+
+
+@dataclass(frozen=True)
+class Compute:
+    """The device, the number of CPU threads and the precision of matrix products."""
+
+    device: str
+    threads: int
+    precision: Literal["fp32", "bf16"]
+
+    def autocast(self) -> AbstractContextManager[object]:
+        """Context in which matrix products run in `precision`; weights stay fp32."""
+        return torch.autocast(self.device, torch.bfloat16, enabled=self.precision == "bf16")
+
+    def __str__(self) -> str:
+        return f"{self.device}, {self.threads} threads, {self.precision}"
+
+
+def choose_compute(precision: Precision = "auto", threads: int | None = None) -> Compute:
+    """The GPU where there is one; else the CPU with `threads` threads (default: the cores this process may use).
+
+    `auto` is bf16 where the hardware multiplies bf16, else fp32.
+    """
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    threads = threads or len(os.sched_getaffinity(0))
+    torch.set_num_threads(threads)
+    if precision == "auto":
+        precision = "bf16" if has_bf16_hardware(device) else "fp32"
+    return Compute(device, threads, precision)
+
+
+def has_bf16_hardware(device: str) -> bool:
+    """Whether the device multiplies bf16 in hardware (Ampere GPUs on, AVX512_BF16 or AMX on CPUs)."""
+    if device == "cuda":
+        return torch.cuda.is_bf16_supported(including_emulation=False)
+    return torch.cpu.get_capabilities().get("avx512_bf16", False)

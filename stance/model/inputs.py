@@ -1,0 +1,70 @@
+"""A (sentence, target) pair -> token ids, and lists of them -> padded batches."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
+
+Encoding = Mapping[str, Sequence[int]]
+"""Input name (input_ids, token_type_ids, attention_mask) -> one integer a token."""
+PADDING_MULTIPLE = 8
+"""Padded lengths are multiples of this, so that matrix kernels meet few different shapes."""
+
+
+@dataclass(frozen=True)
+class PairEncoder:
+    """Turns pairs into token ids, the sentence first, the target second, as `text` and `text_pair`."""
+
+    tokenizer: "PreTrainedTokenizerBase"
+    max_tokens: int
+
+    def encode(self, texts: Sequence[str], targets: Sequence[str]) -> list[Encoding]:
+        """One Encoding a pair, cut to `max_tokens` at the end of the longer of the two."""
+        if not texts:
+            return []
+        encoded = self.tokenizer(
+            list(map(_encodable, texts)),
+            list(map(_encodable, targets)),
+            truncation="longest_first",
+            max_length=self.max_tokens,
+        )
+        return [{name: encoded[name][i] for name in encoded} for i in range(len(texts))]
+
+    def pad(self, encodings: Sequence[Encoding]) -> dict[str, np.ndarray[Any, np.dtype[np.int64]]]:
+        """Arrays of shape (batch, tokens), tokens being the longest of the batch rounded up to a multiple of 8."""
+        longest = max(len(e["input_ids"]) for e in encodings)
+        width = min(-(-longest // PADDING_MULTIPLE) * PADDING_MULTIPLE, self.max_tokens)
+        padded: dict[str, np.ndarray[Any, np.dtype[np.int64]]] = {}
+        for name in encodings[0]:
+            filler = self.tokenizer.pad_token_id if name == "input_ids" else 0
+            batch = np.full((len(encodings), width), filler, dtype=np.int64)
+            for row, encoding in enumerate(encodings):
+                batch[row, : len(encoding[name])] = encoding[name]
+            padded[name] = batch
+        return padded
+
+
+def _encodable(text: str) -> str:
+    """`text`, lone surrogates replaced: they come from damaged files, and no tokenizer takes them."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return text
+
+
+def batches_by_length(lengths: Sequence[int], batch_tokens: int) -> list[list[int]]:
+    """Indices in batches of similar length, short first, each of at most `batch_tokens` padded tokens or one index."""
+    order = sorted(range(len(lengths)), key=lambda i: (lengths[i], i))
+    batches: list[list[int]] = []
+    for index in order:
+        # In ascending order the newcomer is the longest, so it decides the padded width.
+        if batches and (len(batches[-1]) + 1) * lengths[index] <= batch_tokens:
+            batches[-1].append(index)
+        else:
+            batches.append([index])
+    return batches

@@ -1,0 +1,45 @@
+"""A pretrained encoder with a fresh classification head."""
+
+from typing import TYPE_CHECKING
+
+from stance.config import ConfigError
+from stance.labels import LabelScheme
+from stance.model.pretrained import check_is_encoder, locate_pretrained
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+
+def new_classifier(
+    pretrained: str, scheme: LabelScheme, *, dropout: float | None = None, download: bool = False
+) -> tuple["PreTrainedModel", "PreTrainedTokenizerBase"]:
+    """(model, tokenizer): the encoder with a head of one output a label, named by the scheme.
+
+    The head's weights are drawn from torch's global generator: seed it first. `dropout` replaces the encoder's own
+    rates. Raises ConfigError when `pretrained` cannot be found or is no encoder.
+    """
+    from transformers import AutoConfig, AutoModelForSequenceClassification, AutoTokenizer
+
+    location = locate_pretrained(pretrained, download=download)
+    check_is_encoder(location)
+    labels = dict(enumerate(scheme.names))
+    try:
+        config = AutoConfig.from_pretrained(
+            location, id2label=labels, label2id={name: i for i, name in labels.items()}, local_files_only=not download
+        )
+        if dropout is not None:
+            for name in ("hidden_dropout_prob", "attention_probs_dropout_prob", "classifier_dropout"):
+                if hasattr(config, name):
+                    setattr(config, name, dropout)
+        model = AutoModelForSequenceClassification.from_pretrained(
+            location, config=config, use_safetensors=True, local_files_only=not download, ignore_mismatched_sizes=True
+        )
+        tokenizer = AutoTokenizer.from_pretrained(location, local_files_only=not download)
+    except (OSError, ValueError) as error:
+        raise ConfigError(f"train.model.pretrained: {pretrained} cannot be loaded: {error}") from None
+    assert tokenizer is not None  # noqa: S101 - the stub is too wide, a missing tokenizer raises
+    # The tokenizer file of a sentence encoder may carry its own padding and truncation, which would override ours.
+    if backend := getattr(tokenizer, "backend_tokenizer", None):
+        backend.no_padding()
+        backend.no_truncation()
+    return model, tokenizer

@@ -1,0 +1,103 @@
+"""The whole job: one branch a stage, in running order; what is fresh is skipped."""
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from stance.config import Config, ConfigError, StageConfig
+from stance.dataset.stage import DatasetConfig, build_dataset
+from stance.evaluation.stage import EvaluateConfig, evaluate
+from stance.export.stage import ExportConfig, export
+from stance.inference.stage import PredictConfig, predict
+from stance.ingest.stage import IngestConfig, ingest
+from stance.labeling.stage import LabelConfig, label
+from stance.manifest import Manifest, missing_inputs
+from stance.storage import read_json
+from stance.training.stage import TrainConfig, train
+
+log = logging.getLogger(__name__)
+
+
+class PipelineConfig(Config):
+    """One branch per stage, in the order they run; an input is an earlier stage's output."""
+
+    ingest: IngestConfig
+    label: LabelConfig
+    dataset: DatasetConfig
+    train: TrainConfig
+    predict: PredictConfig
+    evaluate: EvaluateConfig
+    export: ExportConfig
+    overwrite: bool = False
+    """Whether a single stage may replace an output of other settings; the pipeline always does."""
+
+
+STAGES: Mapping[str, Callable[..., Manifest]] = {
+    "ingest": ingest,
+    "label": label,
+    "dataset": build_dataset,
+    "train": train,
+    "predict": predict,
+    "evaluate": evaluate,
+    "export": export,
+}
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What a pipeline run made."""
+
+    config: PipelineConfig
+    manifests: Mapping[str, Manifest]
+    report: Mapping[str, Any] = field(repr=False)
+
+    def __str__(self) -> str:
+        system = self.report["system"]["macro_f1"]
+        measured = self.report["measured_on"]
+        names = [f"test macro-F1  {_with_interval(system)}   this model"]
+        names += [f"               {_with_interval(v['macro_f1'])}   {k}" for k, v in self.report["baselines"].items()]
+        seconds = "  ".join(f"{k} {'fresh' if m.fresh else f'{m.seconds:.1f}'}" for k, m in self.manifests.items())
+        model = self.config.export.output
+        request = f"predict.model={model} predict.input=article.txt 'predict.target=Russian intervention in Libya'"
+        unseen = f"{measured['pairs']} pairs of {measured['articles']} unseen articles"
+        lines = {
+            "measured on": f"{unseen}; 95% intervals over articles; one seed",
+            "report": self.config.evaluate.output / "report.html",
+            "model": model,
+            "seconds": seconds,
+            "your article": f"python scripts/predict.py {request}",
+        }
+        return "\n".join(["", *names, *(f"{name:<13}  {text}" for name, text in lines.items())])
+
+
+def run(config: PipelineConfig) -> Summary:
+    """Run every stage that is not fresh; raises ConfigError listing all missing inputs before any work."""
+    stages: dict[str, StageConfig] = {name: getattr(config, name) for name in STAGES}
+    if config.predict.input is not None:
+        raise ConfigError("predict.input: the pipeline predicts its test split; for articles use scripts/predict.py")
+    made: set[Path] = set()
+    problems: list[str] = []
+    for name, stage in stages.items():
+        problems += missing_inputs(stage, name, frozenset(made))
+        made.add(stage.output)
+    if problems:
+        raise ConfigError("\n".join(problems))
+    manifests: dict[str, Manifest] = {}
+    for number, (name, stage) in enumerate(stages.items(), start=1):
+        log.info("[%d/%d] %s ...", number, len(stages), name)
+        manifests[name] = STAGES[name](stage, replace=True)
+        log.info("[%d/%d] %s", number, len(stages), describe(manifests[name], stage.output))
+    return Summary(config, manifests, read_json(config.evaluate.output / "report.json"))
+
+
+def describe(manifest: Manifest, output: Path) -> str:
+    """One line on what a stage made."""
+    counts = ", ".join(f"{value} {name.replace('_', ' ')}" for name, value in manifest.counts.items())
+    took = "fresh" if manifest.fresh else f"{manifest.seconds:.1f} s"
+    return f"{manifest.stage}: {counts} -> {output} ({took})"
+
+
+def _with_interval(metric: Mapping[str, float]) -> str:
+    return f"{metric['value']:.3f} [{metric['low']:.3f}, {metric['high']:.3f}]"

@@ -1,0 +1,26 @@
+"""Which examples each step trains on: a function of lengths, budget and seed, so that a resumed run needs no state."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from stance.model.inputs import batches_by_length
+
+WINDOW_BATCHES = 16
+"""Sentences are sorted by length within windows of about this many batches: little padding, still well mixed."""
+
+
+def plan_steps(lengths: Sequence[int], batch_tokens: int, epochs: int, seed: int) -> list[list[list[int]]]:
+    """For each epoch its steps, for each step the indices of its examples; every index occurs once an epoch."""
+    return [_plan_epoch(lengths, batch_tokens, np.random.default_rng([seed, epoch])) for epoch in range(epochs)]
+
+
+def _plan_epoch(lengths: Sequence[int], batch_tokens: int, random: np.random.Generator) -> list[list[int]]:
+    order = random.permutation(len(lengths))
+    window = max(1, WINDOW_BATCHES * batch_tokens // max(1, round(float(np.mean(lengths)))))
+    steps: list[list[int]] = []
+    for start in range(0, len(order), window):
+        indices = order[start : start + window].tolist()
+        batches = batches_by_length([lengths[i] for i in indices], batch_tokens)
+        steps += [[indices[i] for i in batch] for batch in batches]
+    return [steps[i] for i in random.permutation(len(steps))]

@@ -1,0 +1,39 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from stance.model.inputs import PairEncoder, batches_by_length
+
+
+@pytest.fixture(scope="module")
+def inputs(encoder: Path) -> PairEncoder:
+    from transformers import AutoTokenizer
+
+    return PairEncoder(AutoTokenizer.from_pretrained(encoder), max_tokens=32)
+
+
+def test_a_pair_is_what_the_tokenizer_makes_of_text_and_text_pair(inputs: PairEncoder) -> None:
+    (ours,) = inputs.encode(["Farmers said so."], ["foreign intervention in Mali"])
+    theirs = inputs.tokenizer("Farmers said so.", text_pair="foreign intervention in Mali")
+    assert {name: list(ids) for name, ids in ours.items()} == {name: list(ids) for name, ids in theirs.items()}
+
+
+def test_long_pairs_are_cut_and_short_ones_padded(inputs: PairEncoder) -> None:
+    encodings = inputs.encode(["word " * 500, "short", "", "x " * 40], ["t", "t", "t", "long target " * 90])
+    assert [len(e["input_ids"]) <= 32 for e in encodings] == [True] * 4
+    padded = inputs.pad(encodings)
+    assert {array.shape for array in padded.values()} == {(4, 32)}
+    real = len(encodings[1]["input_ids"])
+    assert padded["attention_mask"][1].tolist() == [1] * real + [0] * (32 - real)
+    assert np.all(padded["input_ids"][1, real:] == inputs.tokenizer.pad_token_id)
+
+
+@given(st.lists(st.integers(1, 50), max_size=60), st.integers(1, 200))
+def test_batches_hold_every_index_once_within_the_budget(lengths: list[int], budget: int) -> None:
+    batches = batches_by_length(lengths, budget)
+    assert sorted(i for batch in batches for i in batch) == list(range(len(lengths)))
+    for batch in batches:
+        assert len(batch) == 1 or len(batch) * max(lengths[i] for i in batch) <= budget

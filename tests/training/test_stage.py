@@ -1,0 +1,116 @@
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from stance.config import DataError
+from stance.manifest import fingerprint, read_manifest
+from stance.model.folder import load_network, read_settings
+from stance.training.stage import train
+from tests.conftest import ROOT, tiny_training
+
+KILLED_RUN = """
+import sys, json
+from pathlib import Path
+from tests.conftest import tiny_training
+from stance.training.stage import train
+train(tiny_training(*map(Path, sys.argv[1:4]), epochs=12, checkpoint_seconds=0))
+"""
+
+
+def test_training_reduces_the_loss_and_keeps_the_best_epoch(trained: Path) -> None:
+    history = json.loads((trained / "training_log.json").read_text())
+    assert history[-1]["loss"] < history[0]["loss"]
+    manifest = read_manifest(trained)
+    assert manifest is not None
+    scores = [row["dev_macro_f1"] for row in history]
+    assert max(i for i, score in enumerate(scores) if score == max(scores)) == manifest.counts["best_epoch"]
+    assert read_settings(trained).dev_macro_f1 == pytest.approx(max(scores), abs=1e-6)
+
+
+def test_nothing_but_plain_files_is_left(trained: Path) -> None:
+    names = {path.name for path in trained.iterdir()}
+    assert {"config.json", "model.safetensors", "tokenizer.json", "stance.json", "manifest.json"} <= names
+    assert not [
+        name for name in names if name.endswith((".bin", ".pt", ".pkl", ".partial")) or name.startswith("state")
+    ]
+
+
+def test_the_same_seed_gives_the_same_bits_and_another_does_not(
+    trained: Path, dataset: Path, encoder: Path, tmp_path: Path
+) -> None:
+    train(tiny_training(dataset, encoder, tmp_path / "again"))
+    train(tiny_training(dataset, encoder, tmp_path / "other", seed=1))
+    weights = [
+        (folder / "model.safetensors").read_bytes() for folder in (trained, tmp_path / "again", tmp_path / "other")
+    ]
+    assert weights[0] == weights[1]
+    assert weights[0] != weights[2]
+
+
+def test_killed_at_any_moment_it_resumes_to_the_same_bits(dataset: Path, encoder: Path, tmp_path: Path) -> None:
+    train(tiny_training(dataset, encoder, tmp_path / "whole", epochs=12))
+    killed = tmp_path / "killed"
+    command = [sys.executable, "-c", KILLED_RUN, str(dataset), str(encoder), str(killed)]
+    state = tmp_path / "killed.partial" / "state.safetensors"
+    process = subprocess.Popen(command, cwd=ROOT, env=os.environ | {"PYTHONPATH": str(ROOT)})
+    deadline = time.monotonic() + 60
+    while not state.is_file() and time.monotonic() < deadline:
+        time.sleep(0.01)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    assert state.is_file()
+    assert not killed.exists()
+    subprocess.run(command, cwd=ROOT, env=os.environ | {"PYTHONPATH": str(ROOT)}, check=True)
+    assert (killed / "model.safetensors").read_bytes() == (tmp_path / "whole" / "model.safetensors").read_bytes()
+    assert (killed / "training_log.json").read_bytes() == (tmp_path / "whole" / "training_log.json").read_bytes()
+    assert not (tmp_path / "killed.partial").exists()
+
+
+def test_a_diverging_run_stops_before_the_weights_are_spoilt(dataset: Path, encoder: Path, tmp_path: Path) -> None:
+    from stance.training.optimizer import OptimizerConfig
+
+    config = tiny_training(dataset, encoder, tmp_path / "out", optimizer=OptimizerConfig(learning_rate=1e30), epochs=9)
+    with pytest.raises(
+        FloatingPointError, match=r"the step was not taken\. Try a lower train\.optimizer\.learning_rate"
+    ):
+        train(config)
+    assert not (tmp_path / "out").exists()
+
+
+def test_an_unreadable_dataset_is_named(encoder: Path, tmp_path: Path) -> None:
+    (tmp_path / "dataset").mkdir()
+    with pytest.raises(DataError, match=r"labels\.json: no such file"):
+        train(tiny_training(tmp_path / "dataset", encoder, tmp_path / "out"))
+
+
+@pytest.mark.parametrize("name", ["config.json", "model.safetensors", "tokenizer.json", "stance.json"])
+def test_an_incomplete_model_folder_is_refused(trained: Path, tmp_path: Path, name: str) -> None:
+    import shutil
+
+    copy = shutil.copytree(trained, tmp_path / "copy")
+    (copy / name).unlink()
+    with pytest.raises(DataError, match=f"it lacks {name}"):
+        read_settings(copy)
+
+
+def test_a_label_order_that_contradicts_the_weights_is_refused(trained: Path, tmp_path: Path) -> None:
+    import shutil
+
+    copy = shutil.copytree(trained, tmp_path / "copy")
+    config = json.loads((copy / "config.json").read_text())
+    config["id2label"] = {"0": "against", "1": "favor", "2": "neutral", "3": "unrelated"}
+    (copy / "config.json").write_text(json.dumps(config))
+    with pytest.raises(DataError, match=r"config\.json has labels"):
+        read_settings(copy)
+
+
+def test_the_folder_names_its_data_and_its_labels(trained: Path, dataset: Path) -> None:
+    network, _ = load_network(trained)
+    assert list(network.config.id2label.values()) == ["favor", "against", "neutral", "unrelated"]
+    assert read_settings(trained).data_fingerprint == fingerprint(dataset)

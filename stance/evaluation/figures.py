@@ -1,8 +1,10 @@
 """The report's pictures as inline SVG, in colours that colour-blind readers can tell apart."""
 
+import html
 import io
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,8 +20,9 @@ STYLE: Any = {
     "svg.fonttype": "none",
     "svg.hashsalt": "stance",
     "font.family": "sans-serif",
-    "font.size": 10,
+    "font.size": 10.5,
     "text.color": INK,
+    "text.parse_math": False,
     "axes.labelcolor": INK,
     "axes.edgecolor": INK,
     "xtick.color": INK,
@@ -28,89 +31,97 @@ STYLE: Any = {
     "axes.spines.right": False,
     "axes.spines.left": False,
 }
-ROW_INCHES = 0.42
+WIDTH_INCHES = 4.6
+"""So narrow that the text is still readable when a phone shrinks the figure to its screen."""
+ROW_INCHES = 0.5
+DARKEST_CELL = 0.75
+"""Opacity of a cell that holds its whole row; below 1, so that the page's text colour stays readable on it."""
 
 
 def systems_figure(systems: Mapping[str, Mapping[str, float]], metric: str) -> str:
     """Name -> {value, low, high}: dots with whiskers, the first system in colour."""
-    figure, axes = _canvas(len(systems))
-    colours = [BLUE] + [GREY] * (len(systems) - 1)
-    _dots(axes, list(systems), list(systems.values()), colours)
-    axes.set_xlabel(f"{metric} with its interval")
-    return _svg(figure, f"{metric} of this model and of simple systems, with intervals")
+    with _style():
+        figure, axes = _canvas(ROW_INCHES * len(systems) + 0.7)
+        _dots(axes, list(systems), list(systems.values()), [BLUE] + [GREY] * (len(systems) - 1))
+        axes.set_xlabel(metric)
+        return _svg(figure, "systems", f"{metric} of this system and of simple ones, with intervals")
 
 
 def labels_figure(labels: Mapping[str, Mapping[str, Any]]) -> str:
     """F1 of each label with its interval."""
-    figure, axes = _canvas(len(labels))
-    names = [f"{name} ({row['gold']})" for name, row in labels.items()]
-    _dots(axes, names, [row["f1"] for row in labels.values()], [BLUE] * len(labels))
-    axes.set_xlabel("F1 with its interval; in brackets the number of gold pairs")
-    return _svg(figure, "F1 of each label, with intervals")
+    with _style():
+        figure, axes = _canvas(ROW_INCHES * len(labels) + 0.7)
+        names = [f"{name} ({row['gold']} pairs)" for name, row in labels.items()]
+        _dots(axes, names, [row["f1"] for row in labels.values()], [BLUE] * len(labels))
+        axes.set_xlabel("F1")
+        return _svg(figure, "labels", "F1 of each label, with intervals")
 
 
 def confusion_figure(confusion: Sequence[Sequence[int]], labels: Sequence[str]) -> str:
-    """Counts, shaded by their share of the gold label's row."""
+    """Counts and row shares, each cell shaded by its share of the gold label's row."""
+    from matplotlib.patches import Rectangle
+
     counts = np.asarray(confusion)
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
-    figure, axes = _canvas(len(labels) + 2, width=5.0)
-    centres = np.arange(len(labels))
-    axes.pcolormesh(centres, centres, shares, cmap="Blues", vmin=0, vmax=1, shading="nearest")
-    axes.invert_yaxis()
-    axes.set_xticks(centres, labels)
-    axes.set_yticks(centres, labels)
-    axes.set_xlabel("predicted")
-    axes.set_ylabel("gold")
-    axes.tick_params(length=0)
-    for row, column in np.ndindex(*counts.shape):
-        dark = shares[row, column] > 0.5
-        text = f"{counts[row, column]}\n{shares[row, column]:.0%}"
-        axes.text(column, row, text, ha="center", va="center", color="white" if dark else "#1b1f24", fontsize=9)
-    return _svg(figure, "Confusion matrix: gold labels in rows, predicted labels in columns")
+    with _style():
+        figure, axes = _canvas(0.62 * len(labels) + 0.7)
+        for row, column in np.ndindex(*counts.shape):
+            fill = (BLUE, DARKEST_CELL * shares[row, column])
+            place = (column - 0.48, row - 0.48)
+            axes.add_patch(Rectangle(place, 0.96, 0.96, facecolor=fill, edgecolor=(INK, 0.15), linewidth=0.5))
+            text = f"{counts[row, column]}\n{shares[row, column]:.0%}"
+            axes.text(column, row, text, ha="center", va="center", fontsize=9.5)
+        axes.set(xlim=(-0.5, len(labels) - 0.5), ylim=(len(labels) - 0.5, -0.5), xlabel="predicted", ylabel="gold")
+        axes.set_xticks(range(len(labels)), labels)
+        axes.set_yticks(range(len(labels)), labels)
+        axes.tick_params(length=0)
+        axes.spines["bottom"].set_visible(False)
+        return _svg(figure, "confusion", "Confusion matrix: gold labels in rows, predicted labels in columns")
 
 
-def _canvas(rows: int, width: float = 7.0) -> tuple["Figure", "Axes"]:
+@contextmanager
+def _style() -> Generator[None]:
     import matplotlib as mpl
-    from matplotlib.figure import Figure
 
     with mpl.rc_context(STYLE):
-        figure = Figure(figsize=(width, ROW_INCHES * rows + 0.9), layout="constrained")
-        return figure, figure.add_subplot()
+        yield
+
+
+def _canvas(height_inches: float) -> tuple["Figure", "Axes"]:
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(WIDTH_INCHES, height_inches), layout="constrained")
+    return figure, figure.add_subplot()
 
 
 def _dots(axes: "Axes", names: Sequence[str], values: Sequence[Mapping[str, float]], colours: Sequence[str]) -> None:
-    for row, (interval, colour) in enumerate(zip(values, colours, strict=True)):
-        axes.plot([interval["low"], interval["high"]], [row, row], color=colour, linewidth=2, solid_capstyle="round")
-        axes.plot(interval["value"], row, "o", color=colour, markersize=8)
-        axes.annotate(
-            f"{interval['value']:.2f}",
-            (interval["value"], row),
-            xytext=(0, 8),
-            textcoords="offset points",
-            ha="center",
-            fontsize=9,
-        )
-    axes.set_yticks(range(len(names)), names)
-    axes.set_ylim(len(names) - 0.5, -0.7)
-    axes.set_xlim(0, 1)
-    axes.tick_params(axis="y", length=0)
-    axes.grid(axis="x", alpha=0.25)
+    ends = [interval[end] for interval in values for end in ("low", "high")]
+    for row, (name, interval, colour) in enumerate(zip(names, values, colours, strict=True)):
+        axes.plot([interval["low"], interval["high"]], [row, row], color=colour, linewidth=2.2, solid_capstyle="round")
+        axes.plot(interval["value"], row, "o", color=colour, markersize=7)
+        numbers = f"{interval['value']:.2f}  [{interval['low']:.2f}, {interval['high']:.2f}]"
+        place: Any = {"xycoords": ("axes fraction", "data"), "textcoords": "offset points", "va": "bottom"}
+        axes.annotate(name, (0, row), xytext=(0, 7), ha="left", **place)
+        axes.annotate(numbers, (1, row), xytext=(0, 7), ha="right", **place)
+    axes.set(xlim=(min(0, *ends), 1), ylim=(len(names) - 0.5, -0.75), yticks=[])
+    axes.grid(axis="x", color=INK, alpha=0.12)
     axes.set_axisbelow(True)
 
 
-def _svg(figure: "Figure", description: str) -> str:
-    import matplotlib as mpl
-
+def _svg(figure: "Figure", name: str, description: str) -> str:
     stream = io.StringIO()
-    with mpl.rc_context(STYLE):
-        figure.savefig(stream, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
+    figure.savefig(stream, format="svg", transparent=True)
     svg = stream.getvalue()
     svg = svg[svg.index("<svg") :].replace(INK, "currentColor")
+    # Metadata holds the date, which would make equal reports differ.
     svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
+    label = html.escape(description)
     svg = re.sub(
         r'<svg [^>]*?viewBox="([^"]+)"[^>]*>',
-        rf'<svg viewBox="\1" role="img" aria-label="{description}">',
+        rf'<svg viewBox="\1" role="img" aria-label="{label}"><title>{label}</title>',
         svg,
         count=1,
     )
+    # Ids count from 1 in every figure; several figures share one page.
+    svg = re.sub(r'( id="|href="#|url\(#)', rf"\g<1>{name}-", svg)
     return re.sub(r"font: ([\d.]+)px [^;\"]*", r"font: \1px system-ui, sans-serif", svg)

@@ -3,10 +3,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from stance.evaluation.stage import EvaluateConfig, evaluate
 
 from stance import StanceClassifier
 from stance.config import DataError
+from stance.evaluation.stage import EvaluateConfig, evaluate
 from stance.examples import read_examples
 from stance.export.stage import ExportConfig, export
 from stance.inference.stage import PredictConfig, predict

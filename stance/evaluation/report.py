@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from stance.evaluation.bootstrap import Resampling
+from stance.bootstrap import Resampling
 from stance.evaluation.leaks import find_leaks
 from stance.evaluation.scores import compare, score_systems
 from stance.evaluation.slices import (

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from stance.evaluation.bootstrap import Resampling, group_confusions, percentile_interval, resampled_confusions
+from stance.bootstrap import Resampling, group_confusions, percentile_interval, resampled_confusions
 from stance.evaluation.metrics import f1, headline_metrics, precision, recall
 from stance.labels import LabelScheme
 from stance.records import Example

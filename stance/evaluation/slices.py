@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from stance.evaluation.bootstrap import Resampling
+from stance.bootstrap import Resampling
 from stance.evaluation.scores import score_systems
 from stance.labels import LabelScheme
 from stance.records import Example, Prediction

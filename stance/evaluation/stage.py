@@ -81,8 +81,8 @@ def _labels(prediction: Prediction) -> Iterable[str]:
 
 
 def _work(config: EvaluateConfig, folder: Path) -> Mapping[str, int]:
+    from stance.bootstrap import Resampling
     from stance.evaluation.baselines import all_baselines
-    from stance.evaluation.bootstrap import Resampling
     from stance.evaluation.page import render_page
     from stance.evaluation.report import make_report
 

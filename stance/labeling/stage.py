@@ -1,11 +1,13 @@
-"""Label: sentences and an annotations file -> pairs.jsonl, gold.jsonl, removed.jsonl."""
+"""Label: sentences and an annotations file -> pairs.jsonl, gold.jsonl, agreement.json, removed.jsonl."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
+from stance.bootstrap import Resampling
 from stance.config import DataError, StageConfig
 from stance.examples import LABELS
 from stance.labeling.aggregation import aggregate
+from stance.labeling.agreement import Unit, agreement
 from stance.labeling.human import HumanLabels, anchor, read_annotations
 from stance.labeling.rules import apply_rules
 from stance.labels import LabelScheme
@@ -47,11 +49,14 @@ def _work(config: LabelConfig, folder: Path) -> Mapping[str, int]:
     write_records(folder / "gold.jsonl", gold)
     write_records(folder / "removed.jsonl", [*human.removed, *undecided])
     write_json(folder / LABELS, config.scheme.model_dump(mode="json"))
+    units = _double_labelled(human, sentences)
+    write_json(folder / "agreement.json", agreement(units, config.scheme, Resampling()))
     labelled = {pair.sentence_id for pair in human.pairs}
     return {
         "annotations": len(annotations),
         "unlabelled_pairs": len(pairs) - len(human.pairs),
         "gold": len(gold),
+        "double_labelled": len(units),
         "removed": len(human.removed) + len(undecided),
         "sentences_without_label": len(sentences) - len(labelled),
     }
@@ -72,6 +77,16 @@ def _votes(pairs: list[Pair], human: HumanLabels, sentences: Mapping[str, Senten
     for pair in pairs:
         yield from by_pair.get(pair.id, ())
         yield from apply_rules(sentences[pair.sentence_id], pair)
+
+
+def _double_labelled(human: HumanLabels, sentences: Mapping[str, Sentence]) -> list[Unit]:
+    """The pairs that at least two people answered, adjudicated answers left out; grouped by article."""
+    answers: dict[str, dict[str, str]] = {}
+    for vote in human.votes:
+        if vote.kind == "human" and vote.label is not None:
+            answers.setdefault(vote.pair_id, {})[vote.labeler] = vote.label
+    article = {pair.id: sentences[pair.sentence_id].document_id for pair in human.pairs}
+    return [Unit(labels, article[pair]) for pair, labels in answers.items() if len(labels) > 1]
 
 
 def _nothing_labelled(config: LabelConfig, human: HumanLabels) -> str:

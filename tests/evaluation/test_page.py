@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from stance.evaluation.bootstrap import Resampling
+from stance.bootstrap import Resampling
 from stance.evaluation.page import render_page
 from stance.evaluation.report import make_report
 from stance.labels import LabelScheme

@@ -3,7 +3,7 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from stance.evaluation.bootstrap import Resampling
+from stance.bootstrap import Resampling
 from stance.evaluation.scores import compare, score_systems
 from stance.labels import LabelScheme
 from stance.records import Example

@@ -1,6 +1,6 @@
 import pytest
 
-from stance.evaluation.bootstrap import Resampling
+from stance.bootstrap import Resampling
 from stance.evaluation.slices import confident_errors, score_minimal_pairs, score_slices
 from stance.labels import LabelScheme
 from tests.evaluation.conftest import example, prediction

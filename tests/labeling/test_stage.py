@@ -44,6 +44,15 @@ def test_annotations_and_unlabelled_pairs_are_labelled_or_accounted_for(sentence
     assert [row.reason for row in removed] == ["sentence not found in its article"]
 
 
+def test_two_readings_of_a_pair_give_an_agreement(sentences: Path, scheme: LabelScheme) -> None:
+    readings = [{"annotator": "ann", "label": "favor"}, {"annotator": "bob", "label": "neutral"}]
+    row = {"sentence": "The assembly backed the air strikes.", "label": "favor", "readings": readings}
+    config = configure(sentences, scheme, row)  # ty: ignore[invalid-argument-type]
+    assert label(config).counts["double_labelled"] == 1
+    (pair,) = json.loads((config.output / "agreement.json").read_text())["pairs_of_annotators"]
+    assert (pair["annotators"], pair["units"], pair["raw"]["value"]) == (["ann", "bob"], 1, 0.0)
+
+
 def test_labels_that_fit_no_sentence_at_all_are_an_error(sentences: Path, scheme: LabelScheme) -> None:
     with pytest.raises(DataError, match="none of its rows could be placed"):
         label(configure(sentences, scheme, {"sentence": "It was never said.", "label": "favor"}))

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from stance.evaluation.bootstrap import Resampling, group_confusions, percentile_interval, resampled_confusions
+from stance.bootstrap import Resampling, group_confusions, percentile_interval, resampled_confusions
 from stance.evaluation.metrics import accuracy
 
 

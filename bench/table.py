@@ -1,0 +1,28 @@
+"""One table for every bench: what was measured, the bar, how, and whether it holds."""
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Row:
+    """One bar; `ok` is None for a figure that is reported but has no bar."""
+
+    what: str
+    bar: str
+    measured: str
+    how: str
+    ok: bool | None = None
+
+
+def print_table(title: str, rows: Sequence[Row]) -> None:
+    """Print the rows as a Markdown table to standard output; exit with status 1 when a bar falls short."""
+    verdicts = {True: "yes", False: "NO", None: "reported"}
+    print(f"## {title}\n\n| what | bar | measured | how measured | ok |\n| --- | --- | --- | --- | --- |")
+    for row in rows:
+        print(f"| {row.what} | {row.bar} | {row.measured} | {row.how} | {verdicts[row.ok]} |")
+    short = [row.what for row in rows if row.ok is False]
+    if short:
+        print(f"\n{len(short)} of {len(rows)} fall short: {'; '.join(short)}", file=sys.stderr)
+        sys.exit(1)

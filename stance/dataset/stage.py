@@ -9,7 +9,7 @@ from pydantic import Field
 
 from stance.config import DataError, StageConfig
 from stance.dataset.card import dataset_card
-from stance.dataset.splits import SPLITS, assign_splits, connected_groups
+from stance.dataset.splits import SPLITS, assign_splits, connected_groups, take_groups
 from stance.examples import LABELS, read_scheme, split_file
 from stance.labels import LabelScheme
 from stance.manifest import Manifest, build
@@ -32,6 +32,8 @@ class DatasetConfig(StageConfig):
     """Share of pairs for the reported figures."""
     split_seed: int = 0
     """Decides which articles go to which split."""
+    max_train_pairs: Annotated[int, Field(ge=1)] | None = None
+    """Keep only so many training pairs, in whole groups of articles drawn at random: for learning curves."""
 
 
 def build_dataset(config: DatasetConfig, *, replace: bool = False) -> Manifest:
@@ -114,6 +116,9 @@ def _work(config: DatasetConfig, folder: Path) -> Mapping[str, int]:
             removed.append(Removed(item=example.id, reason="rule label in a split for measuring", detail=split))
         else:
             parts[split].append(example)
+    if config.max_train_pairs is not None:
+        parts["train"], spare = take_groups(parts["train"], config.max_train_pairs, config.split_seed)
+        removed += [Removed(item=e.id, reason="beyond max_train_pairs", detail=e.group) for e in spare]
     _write_parquet(folder, parts, scheme)
     write_records(folder / "removed.jsonl", removed)
     write_json(folder / LABELS, scheme.model_dump(mode="json"))

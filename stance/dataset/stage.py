@@ -1,4 +1,4 @@
-"""Dataset: gold and sentences -> data/{train,dev,test}.parquet with a card, for `datasets.load_dataset`."""
+"""Dataset: gold and sentences -> data/{train,dev,test}.parquet for `datasets.load_dataset`, a card, a page to read."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -9,6 +9,7 @@ from pydantic import Field
 
 from stance.config import DataError, StageConfig
 from stance.dataset.card import dataset_card
+from stance.dataset.page import render_page
 from stance.dataset.splits import SPLITS, assign_splits, connected_groups, take_groups
 from stance.examples import LABELS, read_scheme, split_file
 from stance.labels import LabelScheme
@@ -124,6 +125,8 @@ def _work(config: DatasetConfig, folder: Path) -> Mapping[str, int]:
     write_json(folder / LABELS, scheme.model_dump(mode="json"))
     with atomic_file(folder / "README.md") as card:
         card.write(dataset_card(parts, scheme))
+    with atomic_file(folder / "browse.html") as page:
+        page.write(render_page(parts, scheme))
     return {
         "gold": len(examples),
         **{split: len(part) for split, part in parts.items()},

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import Field
 
@@ -11,7 +11,7 @@ from stance.config import DataError, StageConfig
 from stance.dataset.card import dataset_card
 from stance.dataset.page import render_page
 from stance.dataset.splits import SPLITS, assign_splits, connected_groups, take_groups
-from stance.examples import LABELS, read_scheme, split_file
+from stance.examples import LABELS, read_scheme, write_examples
 from stance.labels import LabelScheme
 from stance.manifest import Manifest, build
 from stance.records import Document, Example, Gold, Pair, Removed, Sentence
@@ -120,7 +120,8 @@ def _work(config: DatasetConfig, folder: Path) -> Mapping[str, int]:
     if config.max_train_pairs is not None:
         parts["train"], spare = take_groups(parts["train"], config.max_train_pairs, config.split_seed)
         removed += [Removed(item=e.id, reason="beyond max_train_pairs", detail=e.group) for e in spare]
-    _write_parquet(folder, parts, scheme)
+    for split, part in parts.items():
+        write_examples(folder, split, part, scheme)
     write_records(folder / "removed.jsonl", removed)
     write_json(folder / LABELS, scheme.model_dump(mode="json"))
     with atomic_file(folder / "README.md") as card:
@@ -133,22 +134,3 @@ def _work(config: DatasetConfig, folder: Path) -> Mapping[str, int]:
         "removed": len(removed),
         "groups": len(split_of),
     }
-
-
-def _write_parquet(folder: Path, parts: Mapping[str, list[Example]], scheme: LabelScheme) -> None:
-    from datasets import ClassLabel, Dataset, Features, List, Value, disable_progress_bars
-
-    disable_progress_bars()
-    kinds: dict[str, Any] = {
-        "label": ClassLabel(names=list(scheme.names)),
-        "probabilities": List(Value("float64")),
-        "tags": List(Value("string")),
-        "weight": Value("float64"),
-        "start": Value("int64"),
-        "end": Value("int64"),
-    }
-    features = Features({name: kinds.get(name, Value("string")) for name in Example.model_fields})
-    (folder / "data").mkdir()
-    for split, examples in parts.items():
-        rows = [e.model_dump() for e in examples]
-        Dataset.from_list(rows, features=features).to_parquet(split_file(folder, split))

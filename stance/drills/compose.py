@@ -1,0 +1,168 @@
+"""Compose a sentence whose stance is known: polarity of the verb x direction of its object x negation.
+
+A small encoder made for sentence similarity tells topics apart long before it tells `urged` from `opposed`. Sentences
+in which only the polarity decides teach it that first; the verbs occur with objects of both directions, and with
+objects that are no intervention at all, so that no word stands for a label.
+"""
+
+import random
+import re
+from dataclasses import dataclass
+
+from stance.drills.lexicon import Intervener, Lexicon, Place
+
+LABEL_SHARES = {"polar": 0.52, "neutral": 0.34, "unrelated": 0.14}
+PLUS_SHARE = 0.67
+"""Of objects: an intervention, rather than the end of one."""
+GENERIC_SHARE = 0.6
+"""Of targets: "foreign intervention in ...", rather than by a named power."""
+ADVERBIAL_SHARE = 0.6
+RELATIVE_SHARE = 0.3
+NUMBERS = (3, 7, 12, 14, 18, 23, 40, 65, 110, 250, 400, 900)
+DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+PLACEHOLDER = re.compile(r"\{(\w+)\}")
+QUOTES = (('"', '"'), ("“", "”"))
+
+
+@dataclass(frozen=True)
+class Drill:
+    """A composed sentence with its target and label."""
+
+    text: str
+    target: str
+    label: str
+    intervener: str
+    place: str
+
+
+class Composer:
+    """Draws drills from a lexicon; the same seed gives the same ones."""
+
+    def __init__(self, lexicon: Lexicon, seed: int) -> None:
+        self._lexicon = lexicon
+        self._random = random.Random(seed)  # noqa: S311
+
+    def compose(self) -> Drill:
+        """The next drill, its label one of favor, against, neutral, unrelated."""
+        draw, lexicon = self._random.choice, self._lexicon
+        place, intervener = draw(lexicon.places), draw(lexicon.interveners)
+        kind = self._random.choices(list(LABEL_SHARES), list(LABEL_SHARES.values()))[0]
+        if kind == "polar":
+            sign, text = self._polar()
+            label = "favor" if sign > 0 else "against"
+        else:
+            label, text = kind, draw(lexicon.neutral if kind == "neutral" else lexicon.unrelated)
+            text = text.replace("{o}", draw(lexicon.plus if self._chance(PLUS_SHARE) else lexicon.minus), 1)
+        text = self._fill(self._framed(text), place, intervener)
+        actor = "foreign" if self._chance(GENERIC_SHARE) else intervener.adjective
+        return Drill(text, f"{actor} intervention in {place.name}", label, intervener.name, place.name)
+
+    def _polar(self) -> tuple[int, str]:
+        """(+1 for, -1 against; the sentence with its placeholders)."""
+        draw, lexicon = self._random.choice, self._lexicon
+        direction = 1 if self._chance(PLUS_SHARE) else -1
+        side = draw((1, -1))
+        noun = draw(lexicon.plus if direction > 0 else lexicon.minus)
+        form = self._random.choices(
+            ("verb", "infinitive", "negated", "judge", "author", "quote"), (0.27, 0.17, 0.08, 0.2, 0.14, 0.14)
+        )[0]
+        if form == "quote":
+            return side, self._quoted(side)
+        if form == "infinitive":
+            verb = draw(lexicon.support_infinitive if side > 0 else lexicon.oppose_infinitive)
+            text = f"{self._subject()} {verb} {draw(lexicon.plus_clause if direction > 0 else lexicon.minus_clause)}"
+        elif form == "author":
+            text = draw(lexicon.author_pro if side > 0 else lexicon.author_con).replace("{o}", noun)
+        elif form == "judge":
+            predicate = draw(lexicon.judge_pro if side > 0 else lexicon.judge_con).replace("{o}", noun)
+            text = f"{self._subject()} {predicate}"
+        elif form == "negated":
+            text = f"{self._subject()} {draw(lexicon.negated_pro if side > 0 else lexicon.negated_con)} {noun}"
+        else:
+            text = f"{self._subject()} {draw(lexicon.support_verbs if side > 0 else lexicon.oppose_verbs)} {noun}"
+        return side * direction, text
+
+    def _quoted(self, side: int) -> str:
+        draw, lexicon = self._random.choice, self._lexicon
+        spoken = draw(lexicon.quotes_pro if side > 0 else lexicon.quotes_con).rstrip(".")
+        left, right = draw(QUOTES)
+        who, topic = self._subject(relative=False), draw(lexicon.plus)
+        return draw(
+            (
+                f"{left}{spoken},{right} said {who} of {topic}",
+                f"{left}{spoken},{right} {who} told reporters",
+                f"asked about {topic}, {who} said: {left}{spoken}.{right}",
+                f"{who} said of {topic} that {spoken[0].lower() + spoken[1:]}",
+            )
+        )
+
+    def _subject(self, *, relative: bool = True) -> str:
+        draw, lexicon = self._random.choice, self._lexicon
+        kind = self._random.random()
+        if kind < 0.5:
+            subject = draw(lexicon.groups)
+        elif kind < 0.62:
+            subject = "{I}"
+        elif kind < 0.9:
+            subject = f"{draw(lexicon.roles)} {{person}}"
+        else:
+            subject = "{person}"
+        return subject + (draw(lexicon.relative) if relative and self._chance(RELATIVE_SHARE) else "")
+
+    def _framed(self, text: str) -> str:
+        draw, lexicon = self._random.choice, self._lexicon
+        end = text[-1] if text[-1] in ".?!" else ""
+        text = text.removesuffix(end)
+        if end != "?" and text[-1] not in '”"' and self._chance(ADVERBIAL_SHARE / 2):
+            text += draw(lexicon.closers)
+        if self._chance(ADVERBIAL_SHARE):
+            text = draw(lexicon.openers) + (
+                text if text[0] in '{“"' else text[0].lower() + text[1:] if _lowers(text) else text
+            )
+        return text + (end or ("" if text[-2:] in (".”", '."') else "."))
+
+    def _fill(self, text: str, place: Place, intervener: Intervener) -> str:
+        draw, lexicon = self._random.choice, self._lexicon
+        fixed = {"P": place.name, "pa": place.adjective, "I": intervener.noun, "ia": intervener.adjective}
+
+        def value(match: re.Match[str]) -> str:
+            name = match[1]
+            if name in fixed:
+                return fixed[name]
+            if name == "g":
+                return self._subject(relative=False)
+            if name == "person":
+                return f"{draw(lexicon.first_names)} {draw(lexicon.last_names)}"
+            others = {"cap": lexicon.capitals, "day": DAYS, "n": NUMBERS, "year": range(1950, 2025)}
+            if name not in others:
+                raise ValueError(f"unknown placeholder {{{name}}} in a lexicon phrase: {text!r}")
+            return str(draw(others[name]))
+
+        while PLACEHOLDER.search(text):
+            text = PLACEHOLDER.sub(value, text)
+        text = text.replace(",,", ",")
+        return text[0].upper() + text[1:]
+
+    def _chance(self, share: float) -> bool:
+        return self._random.random() < share
+
+
+def _lowers(text: str) -> bool:
+    """Whether the first word is an ordinary one, which is lower-case within a sentence."""
+    first = text.split(" ", 1)[0]
+    return first in (
+        "The",
+        "A",
+        "An",
+        "It",
+        "Some",
+        "Many",
+        "This",
+        "That",
+        "In",
+        "On",
+        "Two",
+        "Three",
+        "No",
+        "Whether",
+    )

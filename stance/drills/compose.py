@@ -2,7 +2,8 @@
 
 A small encoder made for sentence similarity tells topics apart long before it tells `urged` from `opposed`. Sentences
 in which only the polarity decides teach it that first; the verbs occur with objects of both directions, and with
-objects that are no intervention at all, so that no word stands for a label.
+objects that are no intervention at all, so that no word stands for a label. Some sentences judge two interventions
+differently, and some are shown with the target of another sentence, so that the target has to be read too.
 """
 
 import random
@@ -11,7 +12,9 @@ from dataclasses import dataclass
 
 from stance.drills.lexicon import Intervener, Lexicon, Place
 
-LABEL_SHARES = {"polar": 0.52, "neutral": 0.34, "unrelated": 0.14}
+KIND_SHARES = {"polar": 0.42, "contrast": 0.18, "neutral": 0.3, "unrelated": 0.1}
+WRONG_TARGET_SHARE = 0.12
+"""Of sentences: shown with a place that they do not name, so `unrelated`."""
 PLUS_SHARE = 0.67
 """Of objects: an intervention, rather than the end of one."""
 GENERIC_SHARE = 0.6
@@ -46,16 +49,48 @@ class Composer:
         """The next drill, its label one of favor, against, neutral, unrelated."""
         draw, lexicon = self._random.choice, self._lexicon
         place, intervener = draw(lexicon.places), draw(lexicon.interveners)
-        kind = self._random.choices(list(LABEL_SHARES), list(LABEL_SHARES.values()))[0]
+        kind = self._random.choices(list(KIND_SHARES), list(KIND_SHARES.values()))[0]
+        if kind == "contrast":
+            return self._contrast(place, intervener)
         if kind == "polar":
             sign, text = self._polar()
-            label = "favor" if sign > 0 else "against"
+            label = _label(sign)
         else:
             label, text = kind, draw(lexicon.neutral if kind == "neutral" else lexicon.unrelated)
             text = text.replace("{o}", draw(lexicon.plus if self._chance(PLUS_SHARE) else lexicon.minus), 1)
         text = self._fill(self._framed(text), place, intervener)
         actor = "foreign" if self._chance(GENERIC_SHARE) else intervener.adjective
+        if self._chance(WRONG_TARGET_SHARE) and (place.name in text or place.adjective in text):
+            other = draw([p for p in lexicon.places if p.name not in text and p.adjective not in text])
+            return Drill(text, f"{actor} intervention in {other.name}", "unrelated", intervener.name, other.name)
         return Drill(text, f"{actor} intervention in {place.name}", label, intervener.name, place.name)
+
+    def _contrast(self, place: Place, intervener: Intervener) -> Drill:
+        """One speaker on two interventions: in two places, or of two powers in one; the target names one of them."""
+        draw, lexicon = self._random.choice, self._lexicon
+        two_places = self._chance(0.5)
+        if two_places:
+            wheres, whos = (place, draw([p for p in lexicon.places if p != place])), (intervener, intervener)
+        else:
+            wheres, whos = (place, place), (intervener, draw([v for v in lexicon.interveners if v != intervener]))
+        mark = "{P" if two_places else "{ia}"
+        signs, clauses = [], []
+        for where, who in zip(wheres, whos, strict=True):
+            side, direction = draw((1, -1)), 1 if self._chance(PLUS_SHARE) else -1
+            noun = draw(
+                [n for n in (lexicon.plus if direction > 0 else lexicon.minus) if mark in n.replace("{pa", "{P")]
+            )
+            verb = draw(lexicon.support_verbs if side > 0 else lexicon.oppose_verbs)
+            signs.append(side * direction)
+            clauses.append(self._fill(f"{verb} {noun}", where, who, capital=False))
+        joint = draw((" but ", ", but ", " and ", " while it ", ", yet ", " even as it ", " at a time when it "))
+        text = self._fill(
+            self._framed(f"{self._subject(relative=False)} {clauses[0]}{joint}{clauses[1]}"), place, intervener
+        )
+        chosen = draw((0, 1))
+        where, who = wheres[chosen], whos[chosen]
+        actor = "foreign" if two_places and self._chance(GENERIC_SHARE) else who.adjective
+        return Drill(text, f"{actor} intervention in {where.name}", _label(signs[chosen]), who.name, where.name)
 
     def _polar(self) -> tuple[int, str]:
         """(+1 for, -1 against; the sentence with its placeholders)."""
@@ -121,7 +156,7 @@ class Composer:
             )
         return text + (end or ("" if text[-2:] in (".”", '."') else "."))
 
-    def _fill(self, text: str, place: Place, intervener: Intervener) -> str:
+    def _fill(self, text: str, place: Place, intervener: Intervener, *, capital: bool = True) -> str:
         draw, lexicon = self._random.choice, self._lexicon
         fixed = {"P": place.name, "pa": place.adjective, "I": intervener.noun, "ia": intervener.adjective}
 
@@ -141,10 +176,14 @@ class Composer:
         while PLACEHOLDER.search(text):
             text = PLACEHOLDER.sub(value, text)
         text = text.replace(",,", ",")
-        return text[0].upper() + text[1:]
+        return text[0].upper() + text[1:] if capital else text
 
     def _chance(self, share: float) -> bool:
         return self._random.random() < share
+
+
+def _label(sign: int) -> str:
+    return "favor" if sign > 0 else "against"
 
 
 def _lowers(text: str) -> bool:

@@ -13,6 +13,9 @@ from stance.examples import read_examples
 from stance.labels import LabelScheme
 from tests.conftest import ROOT
 
+CLAUSE = re.compile(
+    r"(BACKED|OPPOSED|URGED THEM to|REFUSED to|DID NOT RULE OUT|DID NOT BACK|FOUND) (\w+)((?: [A-Z.][\w.]*)*)"
+)
 LEXICON = ROOT / "data" / "drills" / "lexicon.yaml"
 
 
@@ -39,8 +42,8 @@ def test_every_sentence_is_whole_and_every_label_occurs(lexicon: Lexicon) -> Non
 def test_the_label_is_the_verbs_side_times_the_objects_direction(lexicon: Lexicon) -> None:
     made = only(
         lexicon,
-        plus=["STRIKES", "STRIKES"],
-        minus=["LEAVING", "LEAVING"],
+        plus=["STRIKES {ia} {P}", "STRIKES {ia} {P}"],
+        minus=["LEAVING {ia} {P}", "LEAVING {ia} {P}"],
         plus_clause=["STRIKE", "STRIKE"],
         minus_clause=["LEAVE", "LEAVE"],
         support_verbs=["BACKED", "BACKED"],
@@ -53,19 +56,37 @@ def test_the_label_is_the_verbs_side_times_the_objects_direction(lexicon: Lexico
         judge_con=["FOUND {o} WRONG", "FOUND {o} WRONG"],
     )
     composer = Composer(made, seed=2)
-    seen = Counter()
+    seen: Counter[str] = Counter()
+    contrasts = 0
     for _ in range(3000):
         drill = composer.compose()
-        match = re.search(
-            r"(BACKED|OPPOSED|URGED THEM to|REFUSED to|DID NOT RULE OUT|DID NOT BACK|FOUND) (\w+)( \w+)?", drill.text
-        )
-        if match is None:
+        clauses = CLAUSE.findall(drill.text)
+        actor = drill.target.split(" intervention in ")[0]
+        if len(clauses) == 2:
+            clauses = [c for c in clauses if drill.place in c[2] and (actor == "foreign" or actor in c[2])]
+            contrasts += 1
+        if len(clauses) != 1 or drill.label == "unrelated":
             continue
-        side = match[1] in ("BACKED", "URGED THEM to", "DID NOT RULE OUT") or match[3] == " RIGHT"
-        direction = match[2].startswith("STRIKE")
-        assert drill.label == ("favor" if side == direction else "against"), drill.text
-        seen[match[1]] += 1
+        verb, direction, rest = clauses[0]
+        side = verb in ("BACKED", "URGED THEM to", "DID NOT RULE OUT") or "RIGHT" in rest
+        assert drill.label == ("favor" if side == direction.startswith("STRIKE") else "against"), drill
+        seen[verb] += 1
     assert len(seen) == 7
+    assert contrasts > 300
+
+
+def test_a_wrong_target_makes_it_unrelated(lexicon: Lexicon) -> None:
+    composer = Composer(lexicon, seed=3)
+    found = [composer.compose() for _ in range(2000)]
+    powers = {name for v in lexicon.interveners for name in (v.name, v.noun, v.adjective)}
+    places = [p for p in lexicon.places if not {p.name, p.adjective} & powers]
+    adjectives = {p.name: p.adjective for p in lexicon.places}
+    for drill in found:
+        named = [p for p in places if p.name in drill.text or p.adjective in drill.text]
+        if named and drill.place not in drill.text and adjectives[drill.place] not in drill.text:
+            assert drill.label == "unrelated", drill
+    wrong = [d for d in found if d.label == "unrelated" and d.place not in d.text]
+    assert len(wrong) > 100
 
 
 def test_the_same_seed_gives_the_same_drills_and_another_does_not(lexicon: Lexicon) -> None:

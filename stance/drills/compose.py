@@ -60,8 +60,8 @@ class Composer:
             text = text.replace("{o}", draw(lexicon.plus if self._chance(PLUS_SHARE) else lexicon.minus), 1)
         text = self._fill(self._framed(text), place, intervener)
         actor = "foreign" if self._chance(GENERIC_SHARE) else intervener.adjective
-        if self._chance(WRONG_TARGET_SHARE) and (place.name in text or place.adjective in text):
-            other = draw([p for p in lexicon.places if p.name not in text and p.adjective not in text])
+        if self._chance(WRONG_TARGET_SHARE) and names(text, place):
+            other = draw([p for p in lexicon.places if not names(text, p)])
             return Drill(text, f"{actor} intervention in {other.name}", "unrelated", intervener.name, other.name)
         return Drill(text, f"{actor} intervention in {place.name}", label, intervener.name, place.name)
 
@@ -180,6 +180,11 @@ class Composer:
 
     def _chance(self, share: float) -> bool:
         return self._random.random() < share
+
+
+def names(text: str, place: Place) -> bool:
+    """Whether `text` has the place's name or adjective as words of its own: Niger is not in Nigeria."""
+    return re.search(rf"\b(?:{re.escape(place.name)}|{re.escape(place.adjective)})\b", text) is not None
 
 
 def _label(sign: int) -> str:

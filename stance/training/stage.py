@@ -17,6 +17,7 @@ from stance.model.folder import ModelSettings, save_model_folder
 from stance.model.pretrained import EMBEDDED
 from stance.records import Example
 from stance.storage import write_json
+from stance.training.augment import swap_targets
 from stance.training.optimizer import OptimizerConfig
 
 if TYPE_CHECKING:
@@ -60,6 +61,8 @@ class TrainConfig(StageConfig):
     """Dataset folders whose train split is trained on before, one after the other: drills, or other stance sets."""
     first_epochs: Annotated[int, Field(ge=1)] = 1
     """Passes over each of them."""
+    swap_targets: Annotated[float, Field(ge=0, le=1)] = 0.5
+    """Share of the training pairs that name their place that are shown again with a target elsewhere, as not about it."""
     model: ModelConfig = ModelConfig()
     """The encoder."""
     optimizer: OptimizerConfig = OptimizerConfig()
@@ -98,7 +101,9 @@ def _work(config: TrainConfig, folder: Path) -> Mapping[str, int]:
 
     scheme = read_scheme(config.dataset)
     phases = [_read_first(folder, scheme) for folder in config.first]
-    phases.append(read_examples(config.dataset, "train"))
+    main = read_examples(config.dataset, "train")
+    swapped = swap_targets(main, config.swap_targets, scheme, config.seed)
+    phases.append(main + swapped)
     dev_examples = read_examples(config.dataset, "dev")
     compute = choose_compute(config.precision, config.threads)
     torch.manual_seed(config.seed)
@@ -160,7 +165,8 @@ def _work(config: TrainConfig, folder: Path) -> Mapping[str, int]:
     state_file.unlink(missing_ok=True)
     return {
         "first": sum(len(phase) for phase in phases[:-1]),
-        "train": len(phases[-1]),
+        "train": len(main),
+        "swapped": len(swapped),
         "dev": len(dev_examples),
         "epochs": len(outcome.history),
         "best_epoch": outcome.epoch,

@@ -62,7 +62,7 @@ class TrainConfig(StageConfig):
     first_epochs: Annotated[int, Field(ge=1)] = 1
     """Passes over each of them."""
     swap_targets: Annotated[float, Field(ge=0, le=1)] = 0.5
-    """Share of the training pairs that name their place that are shown again with a target elsewhere, as not about it."""
+    """Of the training pairs that name their place, the share shown again with a target elsewhere, as not about it."""
     model: ModelConfig = ModelConfig()
     """The encoder."""
     optimizer: OptimizerConfig = OptimizerConfig()

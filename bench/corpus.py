@@ -15,7 +15,7 @@ from bench.corpus_runs import (
     read_scheme_config,
     read_shared,
     real_news_scores,
-    train_run,
+    train_all,
 )
 from bench.naturalness import profile
 from bench.table import Row, print_table
@@ -33,7 +33,7 @@ OUTLIER = 0.25
 def main() -> None:
     """Train what is missing, measure, print the table, write the figures beside it."""
     scheme = read_scheme_config()
-    runs = [train_run(seed, scheme) for seed in SEEDS]
+    runs = train_all([(seed, None) for seed in SEEDS], scheme)
     real = [real_news_scores(run, scheme) for run in runs]
     rows = [*_teaching(runs, real, scheme), *_shortcuts(runs, scheme), *_naturalness()]
     curve = _learning_curve(scheme, [scores["macro_f1"] for scores in real[: len(CURVE_SEEDS)]], runs)
@@ -95,9 +95,10 @@ def _naturalness() -> list[Row]:
 
 
 def _learning_curve(scheme: LabelScheme, full: list[float], runs: Sequence[Run]) -> dict[int, list[float]]:
+    jobs = [(seed, pairs) for pairs in CURVE_PAIRS for seed in CURVE_SEEDS]
     curve: dict[int, list[float]] = {}
-    for pairs in CURVE_PAIRS:
-        curve[pairs] = [real_news_scores(train_run(s, scheme, pairs), scheme)["macro_f1"] for s in CURVE_SEEDS]
+    for (_, pairs), run in zip(jobs, train_all(jobs, scheme), strict=True):
+        curve.setdefault(pairs, []).append(real_news_scores(run, scheme)["macro_f1"])
     curve[len(runs[0].examples("train"))] = full
     return curve
 

@@ -27,9 +27,9 @@ class DatasetConfig(StageConfig):
     """Output of ingest."""
     labels: Path
     """Output of label."""
-    dev_share: Share = 0.15
+    dev_share: Share = 0.1
     """Share of pairs for choosing the model."""
-    test_share: Share = 0.2
+    test_share: Share = 0.15
     """Share of pairs for the reported figures."""
     split_seed: int = 0
     """Decides which articles go to which split."""

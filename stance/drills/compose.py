@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 from stance.drills.lexicon import Intervener, Lexicon, Place
 
-KIND_SHARES = {"polar": 0.42, "contrast": 0.18, "neutral": 0.3, "unrelated": 0.1}
-WRONG_TARGET_SHARE = 0.12
+KIND_SHARES = {"polar": 0.5, "contrast": 0.1, "neutral": 0.3, "unrelated": 0.1}
+WRONG_TARGET_SHARE = 0.06
 """Of sentences: shown with a place that they do not name, so `unrelated`."""
 PLUS_SHARE = 0.67
 """Of objects: an intervention, rather than the end of one."""

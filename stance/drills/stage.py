@@ -23,7 +23,7 @@ class DrillsConfig(StageConfig):
 
     lexicon: Path
     """YAML lists of phrases; see data/drills/lexicon.yaml."""
-    number: Annotated[int, Field(ge=1)] = 8000
+    number: Annotated[int, Field(ge=1)] = 6000
     """Different sentences to compose."""
     scheme: LabelScheme
     """The labels; the same as label.scheme."""

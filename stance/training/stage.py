@@ -61,15 +61,15 @@ class TrainConfig(StageConfig):
     """Dataset folders whose train split is trained on before, one after the other: drills, or other stance sets."""
     first_epochs: Annotated[int, Field(ge=1)] = 1
     """Passes over each of them."""
-    swap_targets: Annotated[float, Field(ge=0, le=1)] = 0.5
+    swap_targets: Annotated[float, Field(ge=0, le=1)] = 0.25
     """Of the training pairs that name their place, the share shown again with a target elsewhere, as not about it."""
     model: ModelConfig = ModelConfig()
     """The encoder."""
     optimizer: OptimizerConfig = OptimizerConfig()
     """How the weights are changed."""
-    epochs: Annotated[int, Field(ge=1)] = 12
+    epochs: Annotated[int, Field(ge=1)] = 5
     """At most so many passes over the training split."""
-    patience: Annotated[int, Field(ge=1)] = 4
+    patience: Annotated[int, Field(ge=1)] = 3
     """Stop after so many epochs without a better dev macro-F1."""
     batch_tokens: Annotated[int, Field(ge=64)] = 1536
     """Padded tokens in one step; about 32 pairs."""

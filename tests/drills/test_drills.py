@@ -72,7 +72,7 @@ def test_the_label_is_the_verbs_side_times_the_objects_direction(lexicon: Lexico
         assert drill.label == ("favor" if side == direction.startswith("STRIKE") else "against"), drill
         seen[verb] += 1
     assert len(seen) == 7
-    assert contrasts > 300
+    assert contrasts > 200
 
 
 def test_a_wrong_target_makes_it_unrelated(lexicon: Lexicon) -> None:
@@ -85,7 +85,7 @@ def test_a_wrong_target_makes_it_unrelated(lexicon: Lexicon) -> None:
         if any(names(drill.text, p) for p in places) and not names(drill.text, by_name[drill.place]):
             assert drill.label == "unrelated", drill
     wrong = [d for d in found if d.label == "unrelated" and not names(d.text, by_name[d.place])]
-    assert len(wrong) > 100
+    assert len(wrong) > 50
 
 
 def test_the_same_seed_gives_the_same_drills_and_another_does_not(lexicon: Lexicon) -> None:

@@ -89,7 +89,7 @@ def _work(config: TrainConfig, folder: Path) -> Mapping[str, int]:
         config.model.pretrained, scheme, dropout=config.model.dropout, download=config.model.download
     )
     model.to(compute.device)
-    inputs = PairEncoder(tokenizer, config.model.max_tokens)
+    inputs = PairEncoder.of(tokenizer, config.model.max_tokens)
     data, dev = (_training_data(part, inputs) for part in parts.values())
     plan = plan_steps([len(e["input_ids"]) for e in data.encodings], config.batch_tokens, config.epochs, config.seed)
     log.info(

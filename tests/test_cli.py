@@ -24,7 +24,7 @@ def test_one_sentence_and_standard_input(bundle: Path) -> None:  # noqa: F811
     assert row["text"] == "Farmers met."
     assert sum(row["probabilities"].values()) == pytest.approx(1, abs=1e-5)
     piped = stance(*given, "-", stdin="Farmers met.\nElders in Mali condemned the strikes.\n")
-    assert [json.loads(line)["label"] for line in piped.stdout.splitlines()][0] == row["label"]
+    assert json.loads(piped.stdout.splitlines()[0])["label"] == row["label"]
 
 
 def test_a_file_of_articles_to_parquet(bundle: Path, tmp_path: Path) -> None:  # noqa: F811

@@ -61,7 +61,7 @@ def verify(folder: Path, *, threads: int | None = None, tolerance: Tolerance | N
     dynamic = ((read_json(folder / "onnx" / "parity.json").get("int8")) or {}).get("method") == "dynamic"
     verdicts = []
     for name in available(folder):
-        scorer = open_scorer(folder, name, threads)  # ty: ignore[invalid-argument-type]
+        scorer = open_scorer(folder, name, threads)
         parity = measure_parity(scorer, texts, targets, gold, groups, expected)
         allowed = name == BATCH_DEPENDENT or (name == "onnx-int8" and dynamic)
         problems = parity.problems(tolerance or Tolerance(), batch_dependence_allowed=allowed)

@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow.parquet
@@ -31,6 +32,7 @@ class ByLength:
         return SCHEME
 
     def predict_proba(self, texts: Sequence[str], targets: Sequence[str]) -> np.ndarray:
+        assert len(texts) == len(targets)
         time.sleep(self.seconds)
         return np.eye(4)[[len(text) % 4 for text in texts]] * 0.6 + 0.1
 
@@ -38,6 +40,10 @@ class ByLength:
 def write_lines(path: Path, count: int) -> Path:
     path.write_text("".join(f"Sentence {'x' * (i % 9)} {i}.\n" for i in range(count)), encoding="utf-8")
     return path
+
+
+def json_lines(path: Path) -> list[Any]:
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
 
 
 def test_every_format_gives_the_same_rows_in_order(tmp_path: Path) -> None:
@@ -67,7 +73,7 @@ def test_bad_rows_are_set_aside_with_reasons_and_nothing_is_lost(tmp_path: Path)
     (tmp_path / "in.jsonl").write_text("\n".join([*lines, '{"text": "NUL \\u0000", "target": "other"}']))
     counts = predict_files(ByLength(), [str(tmp_path / "in.jsonl")], tmp_path / "out.jsonl", READING)
     assert (counts.rows, counts.predicted, counts.rejected) == (8, 3, 5)
-    rejected = [json.loads(line) for line in (tmp_path / "out.jsonl.rejected.jsonl").open(encoding="utf-8")]
+    rejected = json_lines(tmp_path / "out.jsonl.rejected.jsonl")
     assert [row["line"] for row in rejected] == [2, 3, 4, 5, 6]
     assert "not JSON" in rejected[0]["reason"]
     assert [row["reason"] for row in rejected[1:4]] == [
@@ -75,7 +81,7 @@ def test_bad_rows_are_set_aside_with_reasons_and_nothing_is_lost(tmp_path: Path)
         "field 'text' is int, expected a string",
         "empty text",
     ]
-    predicted = [json.loads(line) for line in (tmp_path / "out.jsonl").open(encoding="utf-8")]
+    predicted = json_lines(tmp_path / "out.jsonl")
     assert [row["target"] for row in predicted] == [READING.target, READING.target, "other"]
     assert not (tmp_path / "out.jsonl.parts").exists()
 

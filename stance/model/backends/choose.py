@@ -18,7 +18,7 @@ from stance.model.inputs import PairEncoder
 from stance.storage import write_json
 
 BackendName = Literal["auto", "onnx-int8", "onnx-fp32", "torch-fp32", "torch-bf16"]
-ONNX_FILES = {"onnx-int8": "onnx/model_int8.onnx", "onnx-fp32": "onnx/model.onnx"}
+ONNX_FILES: dict[str, str] = {"onnx-int8": "onnx/model_int8.onnx", "onnx-fp32": "onnx/model.onnx"}
 VERIFIED = ".verified.json"
 """What `stance verify` found on which machine; hidden, so no part of the bundle."""
 FLAGS = ("avx2", "avx_vnni", "avx512f", "avx512_vnni", "avx512_bf16", "amx_int8", "amx_bf16", "asimddp", "i8mm", "bf16")
@@ -50,16 +50,20 @@ def open_scorer(folder: Path, backend: BackendName, threads: int | None = None) 
     return Scorer(inputs, network, len(settings.scheme.names))
 
 
-def available(folder: Path) -> list[str]:
+def available(folder: Path) -> list[BackendName]:
     """Backends that the files of a folder and the installed packages allow, fastest first."""
-    found = [name for name, file in ONNX_FILES.items() if (folder / file).is_file() and _installed("onnxruntime")]
-    torch = (folder / "model.safetensors").is_file() and _installed("torch") and _installed("transformers")
-    return [*found[:1], *(["torch-bf16"] if torch and "avx512_bf16" in machine()["flags"] else []), *found[1:]] + (
-        ["torch-fp32"] if torch else []
-    )
+    onnx, torch = _installed("onnxruntime"), _installed("torch") and _installed("transformers")
+    torch = torch and (folder / "model.safetensors").is_file()
+    usable: dict[BackendName, bool] = {
+        "onnx-int8": onnx and (folder / ONNX_FILES["onnx-int8"]).is_file(),
+        "torch-bf16": torch and "avx512_bf16" in machine()["flags"],
+        "onnx-fp32": onnx and (folder / ONNX_FILES["onnx-fp32"]).is_file(),
+        "torch-fp32": torch,
+    }
+    return [name for name, is_usable in usable.items() if is_usable]
 
 
-def choose(folder: Path) -> str:
+def choose(folder: Path) -> BackendName:
     """The backend that `auto` means for a folder on this machine."""
     names = available(folder)
     if not names:
@@ -72,7 +76,7 @@ def choose(folder: Path) -> str:
         pass
     if "onnx-int8" in names and _gate_passed_here(folder):
         return "onnx-int8"
-    return next((name for name in ("onnx-fp32", "torch-fp32") if name in names), names[0])
+    return next((name for name in names if name.endswith("fp32")), names[0])
 
 
 def remember(folder: Path, name: str) -> None:

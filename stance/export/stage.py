@@ -71,8 +71,23 @@ def export(config: ExportConfig, *, replace: bool = False) -> Manifest:
     if config.archive:
         _archive(config.output, config.output.with_name(f"{config.output.name}.tar"))
     if config.push is not None:
-        _push(config.output, config.push)
+        push(config.output, config.push)
     return manifest
+
+
+def push(folder: Path, repository: str) -> None:
+    """Upload a bundle to the model hub; raises DataError when the hub refuses or cannot be reached."""
+    from huggingface_hub import HfApi
+    from huggingface_hub.errors import HfHubHTTPError
+
+    api = HfApi()
+    try:
+        api.create_repo(repository, exist_ok=True)
+        api.upload_folder(repo_id=repository, folder_path=folder, ignore_patterns=[".*"])
+    except (HfHubHTTPError, OSError) as error:
+        raise DataError(
+            f"export.push: {repository}: {' '.join(str(error).split())[:300]}; the bundle is in {folder}"
+        ) from None
 
 
 def _work(config: ExportConfig, folder: Path) -> Mapping[str, int]:
@@ -185,17 +200,3 @@ def _archive(folder: Path, path: Path) -> None:
         partial.replace(path)
     finally:
         partial.unlink(missing_ok=True)
-
-
-def _push(folder: Path, repository: str) -> None:
-    from huggingface_hub import HfApi
-    from huggingface_hub.errors import HfHubHTTPError
-
-    api = HfApi()
-    try:
-        api.create_repo(repository, exist_ok=True)
-        api.upload_folder(repo_id=repository, folder_path=folder, ignore_patterns=[".*"])
-    except (HfHubHTTPError, OSError) as error:
-        raise DataError(
-            f"export.push: {repository}: {' '.join(str(error).split())[:300]}; the bundle is in {folder}"
-        ) from None

@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 ARGS ?=
 
-.PHONY: pipeline test test-slow check fix bench-corpus clean
+.PHONY: pipeline test test-slow check fix bench-corpus bench-inference clean
 
 pipeline: $(READY)  ## articles -> exported model, on the bundled data; ARGS="experiment=quick" passes overrides
 	$(BIN)/python scripts/pipeline.py $(ARGS)
@@ -22,6 +22,9 @@ check: $(READY)  ## what CI runs: format, lint, types, import contracts, tests
 	$(BIN)/ty check --error-on-warning
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/pytest -n 2
+
+bench-inference: $(READY)  ## speed, parity, size, memory of inference against its bars; needs an exported model
+	$(BIN)/python -m bench.inference $(ARGS)
 
 fix: $(READY)  ## format and mend what can be mended
 	$(BIN)/ruff format .

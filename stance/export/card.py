@@ -68,8 +68,7 @@ One training run, seed {settings.seed}.
 | --- | --- | --- | --- |
 {rows}
 
-The ONNX graph was compared with the original on {parity["pairs"]} pairs: largest difference of logits
-{parity["max_logit_difference"]:.1e}, {parity["label_flips"]} labels differ.
+{_parity(parity)}
 
 ## Limits
 
@@ -77,6 +76,24 @@ It was trained on a small corpus written and labelled for the project, in Englis
 does not have, reads one sentence at a time, and its probabilities are not calibrated. Measure it on a random sample of
 your own articles before you report shares.
 """
+
+
+def _parity(parity: Mapping[str, Any]) -> str:
+    fp32, int8 = parity["fp32"], parity["int8"]
+    text = (
+        f"On {fp32['pairs']} dev pairs `onnx/model.onnx` gives the network's logits within "
+        f"{fp32['max_logit_difference']:.1e}; {fp32['label_flips']} labels differ."
+    )
+    if int8 is None:
+        return text + " There is no 8-bit graph: none passed its gate."
+    warning = " A pair's score depends on its neighbours in the batch." if int8["method"] == "dynamic" else ""
+    return text + (
+        f" `onnx/model_int8.onnx` (method: {int8['method']}) changes {int8['label_flips']} of {int8['pairs']} labels "
+        f"and loses {int8['macro_f1_loss']:.4f} of macro-F1 "
+        f"[{int8['macro_f1_loss_low']:.4f}, {int8['macro_f1_loss_high']:.4f}]; probabilities differ by at most "
+        f"{int8['max_probability_difference']:.3f}.{warning} "
+        "`stance verify FOLDER` measures this again on your machine."
+    )
 
 
 def _row(name: str, values: Mapping[str, Any]) -> str:

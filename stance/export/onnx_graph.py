@@ -7,13 +7,9 @@ import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
-import onnxruntime
 import torch
 from torch import nn
 from transformers import PreTrainedModel
-
-from stance.model.inputs import Encoding, PairEncoder
 
 OPSET = 20
 EXAMPLE_BATCH = 2
@@ -58,21 +54,3 @@ def export_onnx(model: PreTrainedModel, input_names: Sequence[str], path: Path) 
             )
     finally:
         quiet.setLevel(level)
-
-
-def onnx_logits(
-    path: Path, encodings: Sequence[Encoding], inputs: PairEncoder, batches: Sequence[Sequence[int]], threads: int
-) -> np.ndarray:
-    """Logits of shape (examples, labels) from the ONNX file, computed in `batches` of indices."""
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
-    session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
-    logits: np.ndarray | None = None
-    for indices in batches:
-        result = np.asarray(session.run(["logits"], inputs.pad([encodings[i] for i in indices]))[0])
-        if logits is None:
-            logits = np.zeros((len(encodings), result.shape[1]), dtype=np.float32)
-        logits[list(indices)] = result
-    if logits is None:
-        raise ValueError("no pairs to run the ONNX graph on")
-    return logits

@@ -1,99 +1,126 @@
 """The public API: load a model folder, ask for stances."""
 
-from collections.abc import Sequence
+import os
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from stance.config import ConfigError
 from stance.ingest.sentences import split_sentences
 from stance.labels import LabelScheme
-from stance.model import Precision
-from stance.model.device import Compute, choose_compute
-from stance.model.folder import ModelSettings, load_network, read_settings
-from stance.model.forward import predict_logits, softmax
-from stance.model.inputs import PairEncoder
+from stance.model.backends import DEFAULT_BATCH_TOKENS, Scorer, softmax
+from stance.model.backends.choose import BackendName, open_scorer
+from stance.model.bundle import bundle_fingerprint
+from stance.model.folder import ModelSettings, read_settings
 from stance.records import Document, Prediction, document_id, normalise, pair_id
-
-if TYPE_CHECKING:
-    from transformers import PreTrainedModel
-
-DEFAULT_BATCH_TOKENS = 4096
 
 
 class StanceClassifier:
-    """Classifies (sentence, target) pairs with a fine-tuned model.
+    """Classifies (sentence, target) pairs with a fine-tuned model. Several threads may share one.
 
     >>> classifier = StanceClassifier.load("outputs/default/model")  # doctest: +SKIP
     >>> classifier.predict(["The council urged more strikes."], ["foreign intervention in Libya"])  # doctest: +SKIP
     """
 
-    def __init__(
-        self, network: "PreTrainedModel", inputs: PairEncoder, settings: ModelSettings, compute: Compute
-    ) -> None:
-        self._network = network
-        self._inputs = inputs
-        self._compute = compute
+    def __init__(self, scorer: Scorer, settings: ModelSettings, fingerprint: str, origin: tuple[object, ...]) -> None:
+        self._scorer = scorer
+        self._origin = origin
         self.settings = settings
+        self.fingerprint = fingerprint
 
     @classmethod
     def load(
-        cls, folder: str | Path, *, precision: Precision = "fp32", threads: int | None = None
+        cls, folder: str | Path, *, backend: BackendName = "auto", threads: int | None = None, download: bool = False
     ) -> "StanceClassifier":
-        """The classifier in a model folder made by train or export.
+        """The classifier in a model folder made by train or export, or in a repository of the model hub.
 
-        Raises ConfigError when there is no such folder, DataError when it is incomplete or contradicts itself.
+        A hub id is searched in the local cache, and fetched when `download` is true. `threads` None is one a core.
+        Raises ConfigError when there is no such folder or backend, DataError when it is damaged or contradicts itself.
         """
-        folder = Path(folder)
-        if not folder.is_dir():
-            raise ConfigError(f"{folder}: no such folder; expected a model folder, as train or export makes one")
-        settings = read_settings(folder)
-        compute = choose_compute(precision, threads)
-        network, tokenizer = load_network(folder)
-        return cls(network.to(compute.device), PairEncoder(tokenizer, settings.max_tokens), settings, compute)
+        path = _locate(folder, download=download)
+        scorer = open_scorer(path, backend, threads)
+        return cls(scorer, read_settings(path), bundle_fingerprint(path), (str(path), backend, threads))
+
+    def __reduce__(self) -> tuple[Callable[..., "StanceClassifier"], tuple[object, ...]]:
+        """Pickles as the place it was loaded from: a worker loads it again from there."""
+        return _load_again, self._origin
 
     @property
     def scheme(self) -> LabelScheme:
         """The labels, in the order of the model's outputs."""
         return self.settings.scheme
 
+    @property
+    def backend(self) -> str:
+        """What runs the network, e.g. `onnx-int8`."""
+        return self._scorer.backend.name
+
     def predict_proba(
-        self, texts: Sequence[str], targets: Sequence[str] | str, *, batch_tokens: int = DEFAULT_BATCH_TOKENS
+        self,
+        texts: Sequence[str],
+        targets: Sequence[str] | str,
+        contexts: Sequence[str] | None = None,
+        *,
+        batch_tokens: int = DEFAULT_BATCH_TOKENS,
     ) -> np.ndarray:
         """Probabilities of shape (pairs, labels), labels in the order of `scheme.names`.
 
-        `targets` has one target a text, or is one for all. Raises ValueError when the lengths differ, TypeError
-        when an entry is no string.
+        `targets` has one target a text, or is one for all. Raises ValueError when lengths differ, or when `contexts`
+        are given to a model that reads none; TypeError when an entry is no string.
         """
         targets = _one_each(texts, targets)
-        encodings = self._inputs.encode(texts, targets)
-        logits = predict_logits(self._network, encodings, self._inputs, self._compute, batch_tokens)
-        return softmax(logits)
+        if contexts is not None:
+            raise ValueError("this model was trained without context; leave out contexts")
+        return softmax(self._scorer.logits(texts, targets, batch_tokens))
 
-    def predict(self, texts: Sequence[str], targets: Sequence[str] | str) -> list[Prediction]:
-        """One Prediction a pair, in order; `document` is empty and the span covers the text as given."""
+    def predict(
+        self,
+        texts: Sequence[str],
+        targets: Sequence[str] | str,
+        contexts: Sequence[str] | None = None,
+        *,
+        abstain_below: float = 0.0,
+    ) -> list[Prediction]:
+        """One Prediction a pair, in order; `document` is empty and the span covers the text as given.
+
+        A prediction whose label is less probable than `abstain_below` is marked as abstained.
+        """
         targets = _one_each(texts, targets)
-        probabilities = self.predict_proba(texts, targets)
+        probabilities = self.predict_proba(texts, targets, contexts)
         return [
-            self._prediction(str(i), "", 0, text, target, row)
+            self._prediction(str(i), "", 0, text, target, row, abstain_below)
             for i, (text, target, row) in enumerate(zip(texts, targets, probabilities, strict=True))
         ]
 
-    def predict_document(self, text: str, target: str, *, source: str = "") -> list[Prediction]:
-        """One Prediction for each sentence of an article, offsets in code points of the normalised text."""
+    def predict_document(
+        self, text: str, target: str | Sequence[str], *, source: str = "", abstain_below: float = 0.0
+    ) -> list[Prediction]:
+        """One Prediction for each sentence of an article, offsets in code points of the normalised text.
+
+        With several targets, each sentence's predictions follow each other in the order of the targets.
+        """
         normalised = normalise(text)
         document = Document(id=document_id(normalised), text=normalised, source=source)
-        sentences = list(split_sentences(document))
-        probabilities = self.predict_proba([s.text for s in sentences], target)
+        targets = [target] if isinstance(target, str) else list(target)
+        asked = [(sentence, each) for sentence in split_sentences(document) for each in targets]
+        probabilities = self.predict_proba([s.text for s, _ in asked], [each for _, each in asked])
         return [
-            self._prediction(pair_id(s.id, target), source, s.start, s.text, target, row)
-            for s, row in zip(sentences, probabilities, strict=True)
+            self._prediction(pair_id(s.id, each), source, s.start, s.text, each, row, abstain_below)
+            for (s, each), row in zip(asked, probabilities, strict=True)
         ]
 
     def _prediction(
-        self, identity: str, document: str, start: int, text: str, target: str, probabilities: np.ndarray
+        self,
+        identity: str,
+        document: str,
+        start: int,
+        text: str,
+        target: str,
+        probabilities: np.ndarray,
+        abstain_below: float,
     ) -> Prediction:
+        best = int(probabilities.argmax())
         return Prediction(
             id=identity,
             document=document,
@@ -101,9 +128,31 @@ class StanceClassifier:
             end=start + len(text),
             text=text,
             target=target,
-            label=self.scheme.names[int(probabilities.argmax())],
+            label=self.scheme.names[best],
             probabilities={name: round(float(p), 6) for name, p in zip(self.scheme.names, probabilities, strict=True)},
+            abstained=bool(probabilities[best] < abstain_below),
         )
+
+
+def _load_again(folder: str, backend: BackendName, threads: int | None) -> StanceClassifier:
+    return StanceClassifier.load(folder, backend=backend, threads=threads)
+
+
+def _locate(folder: str | Path, *, download: bool) -> Path:
+    path = Path(folder)
+    if path.is_dir():
+        return path.absolute()
+    if isinstance(folder, Path) or folder.count("/") != 1 or folder.startswith((".", os.sep)):
+        raise ConfigError(f"{folder}: no such folder; expected a model folder, as train or export makes one")
+    try:
+        from huggingface_hub import snapshot_download
+    except ImportError:
+        raise ConfigError(f"{folder}: no such folder; for a hub id, pip install huggingface-hub") from None
+    try:
+        return Path(snapshot_download(folder, local_files_only=not download))
+    except (OSError, ValueError) as error:
+        wish = "" if download else ", or allow its download with download=True"
+        raise ConfigError(f"{folder}: no such folder, nor a hub id in the local cache{wish} ({error})") from None
 
 
 def _one_each(texts: Sequence[str], targets: Sequence[str] | str) -> Sequence[str]:
@@ -111,6 +160,8 @@ def _one_each(texts: Sequence[str], targets: Sequence[str] | str) -> Sequence[st
         raise TypeError("texts is one string; expected a list of sentences, or use predict_document for an article")
     if isinstance(targets, str):
         targets = [targets] * len(texts)
+    elif not isinstance(targets, Sequence):
+        raise TypeError(f"targets is {type(targets).__name__}; expected a string, or a list of one a text")
     if len(texts) != len(targets):
         raise ValueError(f"{len(texts)} texts but {len(targets)} targets; give one target a text, or one for all")
     for name, values in (("texts", texts), ("targets", targets)):

@@ -13,7 +13,9 @@ if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 SETTINGS = "stance.json"
-REQUIRED_FILES = ("config.json", "model.safetensors", "tokenizer.json", SETTINGS)
+REQUIRED_FILES = ("config.json", "tokenizer.json", SETTINGS)
+WEIGHTS = ("model.safetensors", "onnx/model.onnx", "onnx/model_int8.onnx")
+"""A folder needs at least one of them."""
 
 
 class ModelSettings(BaseModel):
@@ -48,6 +50,8 @@ def save_model_folder(
 def read_settings(folder: Path) -> ModelSettings:
     """The settings of a model folder; raises DataError naming what is missing, wrong or contradictory."""
     missing = [name for name in REQUIRED_FILES if not (folder / name).is_file()]
+    if not any((folder / name).is_file() for name in WEIGHTS):
+        missing.append(WEIGHTS[0])
     if missing:
         raise DataError(
             f"{folder}: not a stance model folder, it lacks {', '.join(missing)}; train or export makes one"

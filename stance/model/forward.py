@@ -27,9 +27,3 @@ def predict_logits(
 def tensors(inputs: PairEncoder, encodings: Sequence[Encoding], compute: Compute) -> dict[str, torch.Tensor]:
     """A padded batch on the device."""
     return {name: torch.from_numpy(array).to(compute.device) for name, array in inputs.pad(encodings).items()}
-
-
-def softmax(logits: np.ndarray) -> np.ndarray:
-    """Probabilities along the last axis, in fp64."""
-    shifted = np.exp(logits.astype(np.float64) - logits.max(axis=-1, keepdims=True))
-    return shifted / shifted.sum(axis=-1, keepdims=True)

@@ -1,10 +1,15 @@
-"""A (sentence, target) pair -> token ids, and lists of them -> padded batches."""
+"""A (sentence, target) pair -> token ids, and lists of them -> padded batches. Needs `tokenizers` and numpy only."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from tokenizers import Tokenizer
+
+from stance.config import DataError
+from stance.storage import read_json
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
@@ -13,34 +18,56 @@ Encoding = Mapping[str, Sequence[int]]
 """Input name (input_ids, token_type_ids, attention_mask) -> one integer a token."""
 PADDING_MULTIPLE = 8
 """Padded lengths are multiples of this, so that matrix kernels meet few different shapes."""
+SOURCES = {"input_ids": "ids", "token_type_ids": "type_ids", "attention_mask": "attention_mask"}
+"""Input name -> the attribute of a tokenizers.Encoding that holds it."""
 
 
 @dataclass(frozen=True)
 class PairEncoder:
     """Turns pairs into token ids, the sentence first, the target second, as `text` and `text_pair`."""
 
-    tokenizer: "PreTrainedTokenizerBase"
+    tokenizer: Tokenizer
+    """Truncates to `max_tokens` at the end of the longer text and does not pad: `of` and `from_folder` see to it."""
     max_tokens: int
+    names: tuple[str, ...]
+    """The model's inputs."""
+    pad_id: int
+
+    @classmethod
+    def of(cls, tokenizer: "PreTrainedTokenizerBase", max_tokens: int) -> "PairEncoder":
+        """The encoder that does what the transformers tokenizer does; the tokenizer itself is left as it is."""
+        backend = Tokenizer.from_str(tokenizer.backend_tokenizer.to_str())
+        return cls(
+            _truncating(backend, max_tokens),
+            max_tokens,
+            tuple(tokenizer.model_input_names),
+            int(tokenizer.pad_token_id or 0),
+        )
+
+    @classmethod
+    def from_folder(cls, folder: Path, max_tokens: int, names: Sequence[str]) -> "PairEncoder":
+        """The encoder of a model folder, without transformers; raises DataError when tokenizer.json is no tokenizer."""
+        path = folder / "tokenizer.json"
+        try:
+            tokenizer = Tokenizer.from_file(str(path))
+        except Exception as error:  # the library raises nothing narrower
+            raise DataError(f"{path}: cannot be read as a tokenizer ({error})") from None
+        pad_id = read_json(folder / "config.json").get("pad_token_id") or 0
+        return cls(_truncating(tokenizer, max_tokens), max_tokens, tuple(names), pad_id)
 
     def encode(self, texts: Sequence[str], targets: Sequence[str]) -> list[Encoding]:
         """One Encoding a pair, cut to `max_tokens` at the end of the longer of the two."""
-        if not texts:
-            return []
-        encoded = self.tokenizer(
-            list(map(_encodable, texts)),
-            list(map(_encodable, targets)),
-            truncation="longest_first",
-            max_length=self.max_tokens,
-        )
-        return [{name: encoded[name][i] for name in encoded} for i in range(len(texts))]
+        pairs = [(_encodable(text), _encodable(target)) for text, target in zip(texts, targets, strict=True)]
+        encoded = self.tokenizer.encode_batch_fast(pairs)
+        return [{name: getattr(e, SOURCES[name]) for name in self.names} for e in encoded]
 
     def pad(self, encodings: Sequence[Encoding]) -> dict[str, np.ndarray[Any, np.dtype[np.int64]]]:
         """Arrays of shape (batch, tokens), tokens being the longest of the batch rounded up to a multiple of 8."""
         longest = max(len(e["input_ids"]) for e in encodings)
-        width = min(-(-longest // PADDING_MULTIPLE) * PADDING_MULTIPLE, self.max_tokens)
+        width = padded_width(longest, self.max_tokens)
         padded: dict[str, np.ndarray[Any, np.dtype[np.int64]]] = {}
         for name in encodings[0]:
-            filler = self.tokenizer.pad_token_id if name == "input_ids" else 0
+            filler = self.pad_id if name == "input_ids" else 0
             batch = np.full((len(encodings), width), filler, dtype=np.int64)
             for row, encoding in enumerate(encodings):
                 batch[row, : len(encoding[name])] = encoding[name]
@@ -48,13 +75,9 @@ class PairEncoder:
         return padded
 
 
-def _encodable(text: str) -> str:
-    """`text`, lone surrogates replaced: they come from damaged files, and no tokenizer takes them."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    return text
+def padded_width(tokens: int, max_tokens: int) -> int:
+    """`tokens` rounded up to a multiple of 8, at most `max_tokens`."""
+    return min(-(-tokens // PADDING_MULTIPLE) * PADDING_MULTIPLE, max_tokens)
 
 
 def batches_by_length(lengths: Sequence[int], batch_tokens: int) -> list[list[int]]:
@@ -68,3 +91,34 @@ def batches_by_length(lengths: Sequence[int], batch_tokens: int) -> list[list[in
         else:
             batches.append([index])
     return batches
+
+
+def batches_of_one_width(lengths: Sequence[int], batch_tokens: int, max_tokens: int) -> list[list[int]]:
+    """Indices in batches of equal padded width, each of at most `batch_tokens` padded tokens or one index.
+
+    How a pair is padded is then a function of the pair alone, never of its neighbours: sums over a row have the same
+    order, and the pair the same score, in every batch.
+    """
+    by_width: dict[int, list[int]] = {}
+    for index, length in enumerate(lengths):
+        by_width.setdefault(padded_width(length, max_tokens), []).append(index)
+    batches: list[list[int]] = []
+    for width in sorted(by_width):
+        indices, size = by_width[width], max(1, batch_tokens // width)
+        batches += [indices[start : start + size] for start in range(0, len(indices), size)]
+    return batches
+
+
+def _truncating(tokenizer: Tokenizer, max_tokens: int) -> Tokenizer:
+    tokenizer.no_padding()
+    tokenizer.enable_truncation(max_tokens, strategy="longest_first")
+    return tokenizer
+
+
+def _encodable(text: str) -> str:
+    """`text`, lone surrogates replaced: they come from damaged files, and no tokenizer takes them."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return text

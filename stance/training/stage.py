@@ -113,7 +113,7 @@ def _work(config: TrainConfig, folder: Path) -> Mapping[str, int]:
     if config.model.freeze_embeddings:
         freeze_lowest(model, config.model.freeze_layers)
     model.to(compute.device)
-    inputs = PairEncoder(tokenizer, config.model.max_tokens)
+    inputs = PairEncoder.of(tokenizer, config.model.max_tokens)
     data = _training_data([e for phase in phases for e in phase], inputs)
     dev = _training_data(dev_examples, inputs)
     lengths = [len(e["input_ids"]) for e in data.encodings]

@@ -1,59 +1,44 @@
 import json
+import tarfile
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from stance import StanceClassifier
-from stance.config import DataError
-from stance.evaluation.stage import EvaluateConfig, evaluate
+from stance.config import ConfigError, DataError
 from stance.examples import read_examples
 from stance.export.stage import ExportConfig, export
-from stance.inference.stage import PredictConfig, predict
 
 
-@pytest.fixture(scope="module")
-def config(trained: Path, dataset: Path, tmp_path_factory: pytest.TempPathFactory) -> ExportConfig:
-    out = tmp_path_factory.mktemp("export")
-    predict(PredictConfig(model=trained, dataset=dataset, output=out / "predictions", threads=1))
-    evaluate(
-        EvaluateConfig(predictions=out / "predictions", dataset=dataset, output=out / "report", bootstrap_resamples=100)
-    )
-    return ExportConfig(model=trained, dataset=dataset, report=out / "report", output=out / "model", threads=1)
-
-
-@pytest.fixture(scope="module")
-def bundle(config: ExportConfig) -> Path:
-    export(config)
-    return config.output
-
-
-def test_the_bundle_predicts_what_the_model_predicts(bundle: Path, trained: Path, dataset: Path) -> None:
+@pytest.mark.parametrize(("backend", "tolerance"), [("torch-fp32", 1e-7), ("onnx-fp32", 1e-5), ("onnx-int8", 0.05)])
+def test_every_backend_of_the_bundle_gives_what_the_model_gives(
+    bundle: Path, trained: Path, dataset: Path, backend: str, tolerance: float
+) -> None:
     examples = read_examples(dataset, "test")
     texts, targets = [e.text for e in examples], [e.target for e in examples]
-    assert StanceClassifier.load(bundle).predict(texts, targets) == StanceClassifier.load(trained).predict(
-        texts, targets
-    )
+    expected = StanceClassifier.load(trained, threads=1).predict_proba(texts, targets)
+    found = StanceClassifier.load(bundle, backend=backend, threads=1).predict_proba(texts, targets)
+    np.testing.assert_allclose(found, expected, atol=tolerance)
+    assert (found.argmax(axis=1) == expected.argmax(axis=1)).all()
 
 
-def test_the_onnx_graph_takes_any_batch_and_length(bundle: Path) -> None:
-    import onnxruntime
-
-    session = onnxruntime.InferenceSession(bundle / "onnx" / "model.onnx", providers=["CPUExecutionProvider"])
-    classifier = StanceClassifier.load(bundle)
-    inputs = classifier._inputs
-    for batch, words in ((1, 1), (3, 7), (9, 30)):
-        encodings = inputs.encode(["farmers " * words] * batch, ["foreign intervention in Mali"] * batch)
-        (logits,) = session.run(["logits"], inputs.pad(encodings))
-        exponentials = np.exp(logits)
-        expected = classifier.predict_proba(["farmers " * words] * batch, "foreign intervention in Mali")
-        assert exponentials / exponentials.sum(axis=1, keepdims=True) == pytest.approx(expected, abs=1e-5)
+@pytest.mark.parametrize("backend", ["onnx-fp32", "onnx-int8"])
+def test_a_score_does_not_depend_on_its_neighbours(bundle: Path, backend: str) -> None:
+    classifier = StanceClassifier.load(bundle, backend=backend, threads=1)
+    texts = ["farmers " * (1 + i % 30) + "met in Mali" for i in range(40)]
+    together = classifier.predict_proba(texts, "foreign intervention in Mali")
+    alone = np.concatenate([classifier.predict_proba([t], "foreign intervention in Mali") for t in texts])
+    np.testing.assert_allclose(together, alone, atol=1e-5)
 
 
-def test_parity_was_measured(bundle: Path) -> None:
+def test_parity_was_measured_on_dev(bundle: Path, dataset: Path) -> None:
     parity = json.loads((bundle / "onnx" / "parity.json").read_text())
-    assert 0 <= parity["max_logit_difference"] <= 1e-4
-    assert parity["label_flips"] == 0
+    assert parity["fp32"]["pairs"] == len(read_examples(dataset, "dev"))
+    assert parity["fp32"]["max_logit_difference"] <= 1e-4
+    assert parity["fp32"]["label_flips"] == parity["int8"]["label_flips"] == 0
+    assert parity["int8"]["method"] == "token"
+    assert 0 < parity["int8"]["max_logit_difference"] < 1
 
 
 def test_a_graph_that_differs_is_refused(config: ExportConfig, tmp_path: Path) -> None:
@@ -63,8 +48,58 @@ def test_a_graph_that_differs_is_refused(config: ExportConfig, tmp_path: Path) -
     assert list(tmp_path.iterdir()) == []
 
 
-def test_the_card_quotes_the_report(bundle: Path, config: ExportConfig) -> None:
+@pytest.mark.parametrize("method", ["token", pytest.param("weights", marks=pytest.mark.slow)])
+def test_a_corrupted_quantisation_is_refused(
+    config: ExportConfig, tmp_path: Path, method: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from stance.export import quantization
+    from tests.export.corruption import corrupt_one_layer
+
+    write = quantization.write_int8
+
+    def write_then_corrupt(name: str, model: Path, fp32: Path, path: Path, *rest: object) -> None:
+        write(name, model, fp32, path, *rest)
+        corrupt_one_layer(path)
+
+    monkeypatch.setattr(quantization, "write_int8", write_then_corrupt)
+    with pytest.raises(DataError, match=r"onnx/model_int8\.onnx: .*labels differ.*nothing was exported"):
+        export(config.model_copy(update={"int8": method, "output": tmp_path / "out"}))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_auto_leaves_int8_out_when_no_method_passes(config: ExportConfig, tmp_path: Path) -> None:
+    impossible = {"int8": "auto", "max_macro_f1_loss": -1.0, "output": tmp_path / "out"}
+    manifest = export(config.model_copy(update=impossible))
+    assert "int8_label_flips" not in manifest.counts
+    assert not (tmp_path / "out" / "onnx" / "model_int8.onnx").exists()
+    assert "There is no 8-bit graph" in (tmp_path / "out" / "README.md").read_text()
+
+
+@pytest.mark.slow
+def test_dynamic_is_made_only_on_request_and_is_never_auto(config: ExportConfig, tmp_path: Path) -> None:
+    export(config.model_copy(update={"int8": "dynamic", "output": tmp_path / "out", "max_label_flips": 1.0}))
+    assert "depends on its neighbours" in (tmp_path / "out" / "README.md").read_text()
+    assert StanceClassifier.load(tmp_path / "out", threads=1).backend != "onnx-int8"
+
+
+def test_a_light_bundle_and_its_archive_predict(config: ExportConfig, tmp_path: Path) -> None:
+    export(config.model_copy(update={"contents": "int8", "archive": True, "output": tmp_path / "light"}))
+    assert not (tmp_path / "light" / "model.safetensors").exists()
+    with tarfile.open(tmp_path / "light.tar") as archive:
+        archive.extractall(tmp_path / "unpacked", filter="data")
+    classifier = StanceClassifier.load(tmp_path / "unpacked" / "light", threads=1)
+    assert classifier.backend == "onnx-int8"
+    assert classifier.predict_proba(["Farmers met."], "t").sum() == pytest.approx(1)
+
+
+def test_a_bundle_of_nothing_is_refused(config: ExportConfig, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="leave nothing"):
+        export(config.model_copy(update={"contents": "int8", "int8": "off", "output": tmp_path / "out"}))
+
+
+def test_the_card_quotes_report_and_parity(bundle: Path, config: ExportConfig) -> None:
     report = json.loads((config.report / "report.json").read_text())
     card = (bundle / "README.md").read_text()
     assert f"{report['system']['macro_f1']['value']:.3f}" in card
     assert "model-index" in card
+    assert "method: token" in card

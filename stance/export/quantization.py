@@ -1,0 +1,111 @@
+"""8-bit graphs, by three methods of different speed and exactness."""
+
+import json
+import logging
+import warnings
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import onnx
+
+from stance.config import ConfigError
+from stance.export.bert_graph import is_supported, write_bert
+from stance.export.linear import FloatLinear, TokenInt8Linear
+from stance.model.inputs import Encoding
+
+Method = Literal["token", "weights", "dynamic"]
+"""`token`: 8-bit weights and activations, one activation scale a token; BERT only, the fastest.
+`weights`: 8-bit weights in blocks, any architecture. `dynamic`: ONNX Runtime's, whose scores depend on the batch."""
+BLOCK = 64
+"""Blocks of 32 are no more exact by label flips, and make the file larger than 25 MB."""
+ACCURACY_LEVEL = 4
+"""Of MatMulNBits: products in 8-bit integers."""
+
+
+def write_int8(
+    method: Method, model: Path, fp32: Path, path: Path, encodings: Sequence[Encoding], threads: int
+) -> None:
+    """Write an 8-bit graph of the network in folder `model` to `path`.
+
+    `fp32` is its exported graph; `encodings` are unlabelled pairs for calibration, which only `token` looks at. Raises
+    ConfigError when `token` does not know the architecture.
+    """
+    if method == "token":
+        _write_token(model, path, encodings, threads)
+        return
+    plain = path.with_suffix(".plain.onnx")
+    graph = onnx.load(fp32)
+    del graph.graph.value_info[:]  # the exporter's shapes contradict those that the quantiser infers
+    onnx.save(graph, plain)
+    quiet = logging.getLogger()
+    level = quiet.level
+    quiet.setLevel(logging.ERROR)  # the quantiser advises a preprocessing that fails on these graphs
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            (_write_weights if method == "weights" else _write_dynamic)(plain, path)
+    finally:
+        quiet.setLevel(level)
+        plain.unlink(missing_ok=True)
+
+
+def _write_weights(plain: Path, path: Path) -> None:
+    from onnxruntime.quantization import QuantType, quantize_dynamic
+    from onnxruntime.quantization.matmul_nbits_quantizer import MatMulNBitsQuantizer
+
+    quantizer = MatMulNBitsQuantizer(
+        onnx.load(plain), bits=8, block_size=BLOCK, is_symmetric=True, accuracy_level=ACCURACY_LEVEL
+    )
+    quantizer.process()
+    matrices = path.with_suffix(".matrices.onnx")
+    try:
+        onnx.save(quantizer.model.model, matrices)  # ty: ignore[missing-union-attribute]
+        quantize_dynamic(matrices, path, op_types_to_quantize=["Gather"], weight_type=QuantType.QUInt8)
+    finally:
+        matrices.unlink(missing_ok=True)
+
+
+def _write_dynamic(plain: Path, path: Path) -> None:
+    from onnxruntime.quantization import QuantType, quantize_dynamic
+
+    quantize_dynamic(plain, path, per_channel=True, weight_type=QuantType.QInt8)
+
+
+def _write_token(model: Path, path: Path, encodings: Sequence[Encoding], threads: int) -> None:
+    from safetensors.numpy import load_file
+
+    config = json.loads((model / "config.json").read_text(encoding="utf-8"))
+    if not is_supported(config):
+        raise ConfigError(f"export.int8=token knows BERT only, not {config.get('model_type')}; use export.int8=weights")
+    weights = load_file(model / "model.safetensors")
+    watched = path.with_suffix(".watched.onnx")
+    try:
+        floats = FloatLinear()
+        write_bert(watched, config, weights, floats, int8_embeddings=False, watch=True)
+        ranges = activation_ranges(watched, floats.seen, encodings, threads)
+    finally:
+        watched.unlink(missing_ok=True)
+    write_bert(path, config, weights, TokenInt8Linear(ranges), int8_embeddings=True, watch=False)
+
+
+def activation_ranges(
+    graph: Path, seen: Mapping[str, str], encodings: Sequence[Encoding], threads: int
+) -> dict[str, np.ndarray]:
+    """Layer name -> largest magnitude of each of its inputs over `encodings`, shape (inputs,)."""
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    session = onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
+    names = list(dict.fromkeys(seen.values()))
+    ranges: dict[str, np.ndarray] = {}
+    for encoding in encodings:
+        # One pair at a time needs no padding, whose activations would count.
+        feed = {name: np.asarray([values], dtype=np.int64) for name, values in encoding.items()}
+        values = dict(zip(names, map(np.asarray, session.run(names, feed)), strict=True))
+        for layer, name in seen.items():
+            largest = np.abs(values[name]).reshape(-1, values[name].shape[-1]).max(axis=0)
+            ranges[layer] = np.maximum(ranges.get(layer, largest), largest)
+    return ranges

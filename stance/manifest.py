@@ -74,7 +74,8 @@ def build(
     """Make `config.output` with `work`, unless it is fresh.
 
     The folder is built beside its place as `<output>.partial` and moved there whole. When `work` fails, the
-    partial folder is deleted; a `resumable` stage's is kept, and given to `work` again by the same request.
+    partial folder is deleted; a `resumable` stage's is kept if it holds anything, and given to `work` again by the
+    same request.
 
     Returns the manifest, `fresh` set when nothing had to be done. Raises ConfigError when an input is missing,
     or when an output of other settings is in the way and `replace` is false.
@@ -96,7 +97,7 @@ def build(
     try:
         counts = work(config, partial)
     except BaseException:
-        if not resumable:
+        if not resumable or not any(path.is_file() and path.name != ".key" for path in partial.rglob("*")):
             shutil.rmtree(partial, ignore_errors=True)
         raise
     manifest = Manifest(

@@ -10,6 +10,9 @@ from collections.abc import Mapping
 
 from pydantic import BaseModel, ConfigDict, field_validator, model_validator
 
+CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+"""Control characters but newline and tab, and surrogates: the Unicode categories Cc and Cs."""
+TRAILING_SPACE = re.compile(r"[ \t\u00a0]+(?=\n|$)")
 ISO_DATE = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?")
 PROBABILITY_TOLERANCE = 1e-4
 ID_LENGTH = 16
@@ -29,6 +32,7 @@ class Document(Record):
     source: str
     title: str | None = None
     outlet: str | None = None
+    author: str | None = None
     url: str | None = None
     published: str | None = None
     language: str | None = None
@@ -45,8 +49,21 @@ class Document(Record):
 
     @property
     def name(self) -> str:
-        """File name without folder and suffix: how annotations written by hand call the article."""
-        return self.source.rsplit("/", 1)[-1].rsplit(".", 1)[0]
+        """File name without folder and suffix, and the row in it: how annotations written by hand call the article."""
+        file, mark, row = self.source.rsplit("/", 1)[-1].partition("#")
+        return file.rsplit(".", 1)[0] + mark + row
+
+
+class Copy(Record):
+    """An article that repeats another one; `similarity` is the share of word sequences that both have."""
+
+    source: str
+    document: str
+    copy_of: str
+    similarity: float
+    outlet: str | None = None
+    url: str | None = None
+    published: str | None = None
 
 
 class Sentence(Record):
@@ -171,8 +188,7 @@ class Removed(Record):
 def normalise(text: str) -> str:
     """`text` in NFC, with newlines as line ends, no other control characters, and no trailing space on a line."""
     text = unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n").replace("\u2028", "\n"))
-    kept = "".join(c for c in text if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cs"))
-    return re.sub(r"[ \t\u00a0]+(?=\n|$)", "", kept).strip("\n")
+    return TRAILING_SPACE.sub("", CONTROL.sub("", text)).strip("\n")
 
 
 def document_id(text: str) -> str:

@@ -42,7 +42,8 @@ Pairs of a news sentence and an intervention, with the stance that the sentence 
 | {rule} |
 {chr(10).join(rows)}
 
-Articles that share a sentence or a declared minimal pair are one `group`; a group lies in one split as a whole.
+Articles that are near-duplicates, or share a sentence or a declared minimal pair, are one `group`; a group lies in one
+split as a whole. Of near-duplicates one is used, and of the others only what a minimal pair declares to differ.
 Which group goes where was drawn at random. `probabilities` are the gold distribution over the labels in the order
 above, `weight` the trust in it, `before` and `after` the neighbouring sentences, `start` and `end` code-point offsets
 into the article.

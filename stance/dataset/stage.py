@@ -1,7 +1,7 @@
 """Dataset: gold and sentences -> data/{train,dev,test}.parquet for `datasets.load_dataset`, a card, a page to read."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -51,7 +51,7 @@ def make_examples(
 ) -> list[Example]:
     """One Example for each Gold, in order, with its group; probabilities in the scheme's order."""
     rows = [(row, pairs[row.pair_id], sentences[pairs[row.pair_id].sentence_id]) for row in gold]
-    groups = _article_groups([(pair, sentence) for _, pair, sentence in rows])
+    groups = _article_groups([(pair, sentence) for _, pair, sentence in rows], documents)
     return [
         Example(
             id=pair.id,
@@ -81,15 +81,44 @@ def make_examples(
     ]
 
 
-def _article_groups(rows: Iterable[tuple[Pair, Sentence]]) -> dict[str, str]:
-    """Document id -> group; articles that share a sentence or a declared minimal pair are one group."""
+def _article_groups(rows: Iterable[tuple[Pair, Sentence]], documents: Mapping[str, Document]) -> dict[str, str]:
+    """Document id -> group; articles that are copies, share a sentence or a declared minimal pair are one group."""
     sharing: dict[str, list[str]] = {}
     for pair, sentence in rows:
-        sharing.setdefault(f"document:{sentence.document_id}", []).append(sentence.document_id)
-        sharing.setdefault(f"text:{' '.join(sentence.text.lower().split())}", []).append(sentence.document_id)
+        document = sentence.document_id
+        sharing.setdefault(f"copies:{min((document, *documents[document].copies))}", []).append(document)
+        sharing.setdefault(f"text:{_folded(sentence)}", []).append(document)
         if pair.minimal_pair:
-            sharing.setdefault(f"minimal:{pair.minimal_pair}", []).append(sentence.document_id)
+            sharing.setdefault(f"minimal:{pair.minimal_pair}", []).append(document)
     return connected_groups(sharing.values())
+
+
+def _repeated(
+    gold: Iterable[Gold],
+    pairs: Mapping[str, Pair],
+    sentences: Mapping[str, Sentence],
+    documents: Mapping[str, Document],
+) -> Iterator[Removed]:
+    """The pairs of articles whose near-duplicate is used instead: the one with the most pairs, the first of equals.
+
+    What a minimal pair declares to differ is no repetition.
+    """
+    of_cluster: dict[str, Counter[str]] = {}
+    rows: list[tuple[str, str, str]] = []
+    for row in gold:
+        document = sentences[pairs[row.pair_id].sentence_id].document_id
+        if documents[document].copies:
+            cluster = min((document, *documents[document].copies))
+            of_cluster.setdefault(cluster, Counter())[document] += 1
+            rows.append((row.pair_id, document, cluster))
+    for pair, document, cluster in rows:
+        used = of_cluster[cluster].most_common(1)[0][0]
+        if document != used and pairs[pair].minimal_pair is None:
+            yield Removed(item=pair, reason="near-duplicate article", detail=f"{documents[used].name} is used")
+
+
+def _folded(sentence: Sentence) -> str:
+    return " ".join(sentence.text.lower().split())
 
 
 def _work(config: DatasetConfig, folder: Path) -> Mapping[str, int]:
@@ -102,15 +131,16 @@ def _work(config: DatasetConfig, folder: Path) -> Mapping[str, int]:
             f"{config.labels}: {len(strangers)} of {len(pairs)} pairs name sentences that {config.sentences} does not "
             f"have (first: {strangers[0]}); run label again on these sentences"
         )
-    gold = read_records(config.labels / "gold.jsonl", Gold)
-    examples = make_examples(documents, sentences, pairs, gold, scheme)
+    gold = list(read_records(config.labels / "gold.jsonl", Gold))
+    removed = list(_repeated(gold, pairs, sentences, documents))
+    repeated = {row.item for row in removed}
+    examples = make_examples(documents, sentences, pairs, (g for g in gold if g.pair_id not in repeated), scheme)
     shares = {"dev": config.dev_share, "test": config.test_share}
     try:
         split_of = assign_splits(Counter(e.group for e in examples), shares, config.split_seed)
     except ValueError as error:
         raise DataError(f"{config.labels}: {error}") from None
     parts: dict[str, list[Example]] = {split: [] for split in SPLITS}
-    removed: list[Removed] = []
     for example in examples:
         split = split_of[example.group]
         if split != "train" and example.source != "human":
@@ -129,7 +159,7 @@ def _work(config: DatasetConfig, folder: Path) -> Mapping[str, int]:
     with atomic_file(folder / "browse.html") as page:
         page.write(render_page(parts, scheme))
     return {
-        "gold": len(examples),
+        "gold": len(gold),
         **{split: len(part) for split, part in parts.items()},
         "removed": len(removed),
         "groups": len(split_of),

@@ -13,15 +13,30 @@ GLUED = re.compile(
     r"(?=[“\"‘(]?[A-Z](?:[a-z]|\s))"
 )
 """A full stop with no space after it (“… the city.The army …”), but not in `Ms.Clinton`."""
+NEXT_SENTENCE = r"(?=\s+[“\"‘'(]?(?:[A-Z]|(?:al|el)-[A-Z]|[ie][A-Z]))"
 WORD_AT_END = re.compile(
     r"\b(?!(?:approx|dept|govt|assoc|messrs|vol|fig|est)\b)"
-    r"(?:[a-z]{3,}|at|be|by|do|go|he|in|is|it|me|of|on|so|to|up|us|we)"
-    r"[.!?][”\"’)\]]*(?=\s+[“\"‘(]?[A-Z])"
+    r"(?:[a-z]{3,}|at|be|by|do|go|he|in|is|it|me|no|of|on|so|to|up|us|we)"
+    rf"[.!?][”\"’)\]]*{NEXT_SENTENCE}"
 )
 """An ordinary word, a full stop, a capital: nupunkt takes some such words (“port.”) for abbreviations."""
-TITLE_AT_END = re.compile(
-    r"(?:^|[\s“\"‘(])(?:Lt|Col|Gen|Gov|Sen|Rep|Sgt|Capt|Cmdr|Maj|Adm|Mr|Mrs|Ms|Dr|Prof|St|Rev|Hon|Amb)\.\s*$"
+INITIALS_AT_END = re.compile(
+    r"\b(?:(?:[A-Z]\.){2,}|[ap]\.m\.)[”\"’)\]]*(?=\s+[“\"‘(]?"
+    r"(?:The|That|This|These|Those|He|She|It|They|We|I|You|There|Others|Nobody|Everybody|Many|Some|Most|But|And|Yet"
+    r"|In|On|At|By|For|If|When|What|Who|Why|How|No|Not|So|Then|Both|Neither|Its|His|Her|Their|Our)\b)"
 )
+"""“… left the U.S. They …”: initials before a word that begins sentences and no names."""
+TITLE_AT_END = re.compile(
+    r"(?:^|[\s“\"‘(-])(?:Lt|Col|Gen|Gov|Sen|Rep|Sgt|Capt|Cmdr|Maj|Adm|Mr|Mrs|Ms|Dr|Prof|St|Rev|Hon|Amb|Msgr|Pres|Brig)"
+    r"\.\s*$"
+)
+LOWER_CASE_NAME = re.compile(r"(?:al|el)-[A-Z]|[ie][A-Z]")
+EXCLAIMED = re.compile(r"[?!…][”\"’]\s*$")
+ATTRIBUTION = re.compile(
+    r"(?!(?:He|She|They|It|We|You|This|That)\b)(?:I|(?:[A-Z][\w’'-]*\.?\s+){0,4}[A-Z][\w’'-]*)\s+"
+    r"(?:said|says|asked|asks|told|replied|shouted|cried|added|wrote|insisted|demanded|recalled|warned|wondered)\b"
+)
+"""“…?” Ms. Osei asked: the words after a quoted question that say whose it is."""
 ADDRESS_BEFORE = re.compile(r"(https?://|\bwww|@)\S*$")
 ADDRESS_REACH = 80
 HARD_WRAP_COLUMNS = 100
@@ -65,7 +80,7 @@ def _blocks(text: str) -> Iterator[tuple[int, int]]:
 def _sentences_in_block(text: str, start: int, end: int) -> list[tuple[int, int]]:
     block = text[start:end]
     ends = [m.end() for m in GLUED.finditer(block) if not _in_address(block, m.start())]
-    cuts = sorted({*ends, *(m.end() for m in WORD_AT_END.finditer(block))})
+    cuts = sorted({*ends, *(m.end() for rule in (WORD_AT_END, INITIALS_AT_END) for m in rule.finditer(block))})
     joined: list[tuple[int, int]] = []
     previous = 0
     for cut in [*cuts, len(block)]:
@@ -74,7 +89,7 @@ def _sentences_in_block(text: str, start: int, end: int) -> list[tuple[int, int]
             first, last = _trim(block, previous + a, previous + b)
             if first == last:
                 continue
-            if joined and (_continues(block[first]) or TITLE_AT_END.search(block[joined[-1][0] : joined[-1][1]])):
+            if joined and _continues(block[joined[-1][0] : joined[-1][1]], block[first:last]):
                 joined[-1] = (joined[-1][0], last)
             else:
                 joined.append((first, last))
@@ -82,9 +97,13 @@ def _sentences_in_block(text: str, start: int, end: int) -> list[tuple[int, int]
     return [(start + a, start + b) for a, b in joined]
 
 
-def _continues(first: str) -> bool:
-    """No sentence of news prose begins with a lower-case letter or with closing punctuation."""
-    return first.islower() or first in ",;:)"
+def _continues(before: str, text: str) -> bool:
+    """Whether `text` belongs to the sentence `before`: no sentence of news prose begins so, or it says who spoke."""
+    if text[0] in ",;:)" or (text[0].islower() and not LOWER_CASE_NAME.match(text)):
+        return True
+    if TITLE_AT_END.search(before):
+        return True
+    return EXCLAIMED.search(before) is not None and ATTRIBUTION.match(text) is not None
 
 
 def _in_address(text: str, position: int) -> bool:

@@ -39,7 +39,8 @@ def _work(config: LabelConfig, folder: Path) -> Mapping[str, int]:
     documents = list(read_records(config.sentences / "documents.jsonl", Document))
     sentences = {s.id: s for s in read_records(config.sentences / "sentences.jsonl", Sentence)}
     human = anchor(annotations, documents, sentences.values())
-    pairs = [*human.pairs, *_unlabelled(config.targets, human, sentences.values())]
+    proposed = _proposed(config.sentences / "proposals.jsonl")
+    pairs = [*human.pairs, *_unlabelled(config.targets, proposed, human, sentences.values())]
     if not pairs:
         raise DataError(_nothing_labelled(config, human))
     gold = aggregate(_votes(pairs, human, sentences), config.scheme)
@@ -62,12 +63,21 @@ def _work(config: LabelConfig, folder: Path) -> Mapping[str, int]:
     }
 
 
-def _unlabelled(targets: tuple[str, ...], human: HumanLabels, sentences: Iterable[Sentence]) -> Iterator[Pair]:
+def _proposed(path: Path) -> dict[str, Pair]:
+    """Sentence id -> the pair that ingest proposed for it, where it was asked to."""
+    return {pair.sentence_id: pair for pair in read_records(path, Pair)} if path.is_file() else {}
+
+
+def _unlabelled(
+    targets: tuple[str, ...], proposed: Mapping[str, Pair], human: HumanLabels, sentences: Iterable[Sentence]
+) -> Iterator[Pair]:
     labelled = {pair.sentence_id for pair in human.pairs}
     for sentence in sentences:
         if sentence.id not in labelled:
             for target in targets:
                 yield Pair(id=pair_id(sentence.id, target), sentence_id=sentence.id, target=target)
+            if sentence.id in proposed and proposed[sentence.id].target not in targets:
+                yield proposed[sentence.id]
 
 
 def _votes(pairs: list[Pair], human: HumanLabels, sentences: Mapping[str, Sentence]) -> Iterator[Vote]:
@@ -93,5 +103,6 @@ def _nothing_labelled(config: LabelConfig, human: HumanLabels) -> str:
     shown = "; ".join(f"{row.reason} ({row.detail[:80]})" for row in human.removed[:3])
     return (
         f"{config.annotations}: none of its rows could be placed on a sentence of {config.sentences}"
-        f"{f': {shown}' if shown else ''}; check that the articles are the annotated ones, or give label.targets"
+        f"{f': {shown}' if shown else ''}; check that the articles are the annotated ones, "
+        "or give label.targets, or ingest.propose_targets=true"
     )

@@ -11,6 +11,8 @@ from stance.ingest.stage import IngestConfig, ingest
 from stance.labeling.stage import LabelConfig, label
 from stance.labels import LabelScheme
 from stance.manifest import read_manifest
+from stance.records import Removed
+from stance.storage import read_records
 from tests.conftest import PLACES, write_corpus
 
 
@@ -94,3 +96,26 @@ def make_dataset(corpus: Path, folder: Path, scheme: LabelScheme) -> Path:
     label(LabelConfig(sentences=folder / "sentences", annotations=annotations, scheme=scheme, output=folder / "labels"))
     build_dataset(DatasetConfig(sentences=folder / "sentences", labels=folder / "labels", output=folder / "dataset"))
     return folder / "dataset"
+
+
+def test_of_near_duplicates_one_is_used_and_none_crosses_splits(tmp_path: Path, scheme: LabelScheme) -> None:
+    corpus = write_corpus(tmp_path / "corpus")
+    filler = " ".join(f"Paragraph {n} tells of the road, the river and the bridge near {n}." for n in range(8))
+    for name in ("libya", "mali"):
+        article = corpus / "articles" / f"{name}.md"
+        article.write_text(article.read_text() + f"\n\n{filler}\n")
+    rows = [json.loads(line) for line in (corpus / "annotations.jsonl").read_text().splitlines()]
+    for row in rows:
+        if row["article"] in ("libya", "mali") and row["label"] == "favor":
+            row["minimal_pair"] = "vote"
+    (corpus / "annotations.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    dataset = make_dataset(corpus, tmp_path, scheme)
+    examples = [e for split in ("train", "dev", "test") for e in read_examples(dataset, split)]
+    assert len({e.group for e in examples if e.document in ("libya", "mali")}) == 1
+    assert len({e.group for e in examples}) == len(PLACES) - 1
+    assert [e.label for e in examples if e.document == "mali"] == ["favor"]
+    removed = list(read_records(dataset / "removed.jsonl", Removed))
+    assert [r.reason for r in removed] == ["near-duplicate article"] * 3
+    manifest = read_manifest(dataset)
+    assert manifest is not None
+    assert manifest.counts["gold"] == len(examples) + len(removed)

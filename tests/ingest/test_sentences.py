@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from stance.ingest.sentences import sentence_offsets, split_sentences
 from stance.records import Document, normalise
+from tests.ingest.boundaries import passages, score
 
 SEED = Path(__file__).parents[3] / "shared" / "seeds" / "haftar-russia-libya.txt"
 SEED_STARTS = [0, 160, 388, 422, 516, 601, 717, 864, 959, 1075, 1182, 1282, 1443, 1628, 1754, 1908, 1962, 2059]
@@ -25,6 +26,14 @@ def test_offsets_are_exact_and_cover_all_that_is_not_white_space(text: str) -> N
     assert all(a[1] <= b[0] for a, b in pairwise(spans))
     covered = "".join(text[start:end] for start, end in spans)
     assert "".join(covered.split()) == "".join(text.split())
+
+
+def test_hard_boundaries() -> None:
+    everything = passages()
+    quotes = sum(len(passage.ends) for passage in everything if passage.section == "quotes")
+    assert sum(len(passage.ends) for passage in everything) >= 250
+    assert quotes >= 125
+    assert score(lambda text: [end for _, end in sentence_offsets(text)], everything).f1 >= 0.98
 
 
 @given(

@@ -7,7 +7,7 @@ from stance.config import DataError
 from stance.ingest.stage import IngestConfig, ingest
 from stance.labeling.stage import LabelConfig, label
 from stance.labels import LabelScheme
-from stance.records import Gold, Removed
+from stance.records import Gold, Pair, Removed
 from stance.storage import read_records
 
 
@@ -56,3 +56,13 @@ def test_two_readings_of_a_pair_give_an_agreement(sentences: Path, scheme: Label
 def test_labels_that_fit_no_sentence_at_all_are_an_error(sentences: Path, scheme: LabelScheme) -> None:
     with pytest.raises(DataError, match="none of its rows could be placed"):
         label(configure(sentences, scheme, {"sentence": "It was never said.", "label": "favor"}))
+
+
+def test_what_ingest_proposed_is_paired_where_nobody_labelled(tmp_path: Path, scheme: LabelScheme) -> None:
+    (tmp_path / "a.txt").write_text("Russian jets struck a port in Libya. French troops landed in Mali.")
+    ingest(IngestConfig(articles=tmp_path / "a.txt", output=tmp_path / "sentences", propose_targets=True))
+    row = {"sentence": "French troops landed in Mali.", "label": "neutral"}
+    config = configure(tmp_path / "sentences", scheme, row)
+    assert label(config).counts["unlabelled_pairs"] == 1
+    targets = [pair.target for pair in read_records(config.output / "pairs.jsonl", Pair)]
+    assert targets == ["t", "Russian intervention in Libya"]

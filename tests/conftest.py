@@ -147,6 +147,7 @@ def tiny_training(dataset: Path, encoder: Path, output: Path, **changes: Any) ->
         "epochs": 12,
         "batch_tokens": 512,
         "precision": "fp32",
+        "keep": "best",
         "threads": 1,
     }
     return TrainConfig(**(values | changes))

@@ -49,14 +49,15 @@ def fit(
     optimizer_config: OptimizerConfig,
     compute: Compute,
     *,
-    patience: int,
+    patience: int | None,
     state_file: Path,
     checkpoint_seconds: float,
 ) -> Outcome:
     """Train `model` in place along `steps`; continue from `state_file` where there is one.
 
     After each epoch of the main phase `score(model)` decides whether these weights are the best so far; training ends
-    with the steps, or after `patience` epochs without a better score. A run continued from its state file ends in the
+    with the steps, or after `patience` epochs without a better score. Without `patience` all steps are taken and the
+    last weights are the ones returned. A run continued from its state file ends in the
     same bits as one that was never interrupted. Raises FloatingPointError before a non-finite gradient reaches the
     weights.
     """
@@ -99,10 +100,11 @@ def fit(
             state["history"].append({"epoch": step.epoch, "main": step.main, "loss": mean_loss, "dev_macro_f1": dev})
             state |= {"loss_sum": 0.0, "loss_steps": 0}
             log.info("epoch %d/%d: loss %.4f, dev macro-F1 %.4f", step.epoch + 1, steps[-1].epoch + 1, mean_loss, dev)
-            if step.main and dev >= state["best_score"]:  # of equals the later: it has learnt more
+            # Of epochs with equal scores the later: it has learnt more.
+            if step.main and (patience is None or dev >= state["best_score"]):
                 state |= {"best_score": dev, "best_epoch": step.epoch}
                 best = {name: value.detach().clone() for name, value in model.state_dict().items()}
-            if step.main and step.epoch - state["best_epoch"] >= patience:
+            if step.main and patience is not None and step.epoch - state["best_epoch"] >= patience:
                 break
         now = time.monotonic()
         if now - logged_at > LOG_SECONDS:

@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field, model_validator
 
@@ -67,10 +67,12 @@ class TrainConfig(StageConfig):
     """The encoder."""
     optimizer: OptimizerConfig = OptimizerConfig()
     """How the weights are changed."""
-    epochs: Annotated[int, Field(ge=1)] = 5
-    """At most so many passes over the training split."""
+    epochs: Annotated[int, Field(ge=1)] = 6
+    """Passes over the training split, at most."""
+    keep: Literal["last", "best"] = "last"
+    """Weights after the last epoch, or the one with the best dev macro-F1, which a small dev split finds too early."""
     patience: Annotated[int, Field(ge=1)] = 3
-    """Stop after so many epochs without a better dev macro-F1."""
+    """With keep=best: stop after so many epochs without a better dev macro-F1."""
     batch_tokens: Annotated[int, Field(ge=64)] = 1536
     """Padded tokens in one step; about 32 pairs."""
     precision: Precision = "auto"
@@ -147,7 +149,7 @@ def _work(config: TrainConfig, folder: Path) -> Mapping[str, int]:
         dev_macro_f1,
         config.optimizer,
         compute,
-        patience=config.patience,
+        patience=config.patience if config.keep == "best" else None,
         state_file=state_file,
         checkpoint_seconds=config.checkpoint_seconds,
     )

@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 ARGS ?=
 
-.PHONY: pipeline test test-slow check fix clean bench-inference
+.PHONY: pipeline test test-slow check fix bench-corpus bench-inference clean
 
 pipeline: $(READY)  ## articles -> exported model, on the bundled data; ARGS="experiment=quick" passes overrides
 	$(BIN)/python scripts/pipeline.py $(ARGS)
@@ -29,6 +29,9 @@ bench-inference: $(READY)  ## speed, parity, size, memory of inference against i
 fix: $(READY)  ## format and mend what can be mended
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+bench-corpus: $(READY)  ## the bundled corpus against its bars; trains 17 models, finished ones are kept
+	$(BIN)/python -m bench.corpus
 
 clean:  ## remove the environment and everything produced
 	rm -rf $(VENV) outputs

@@ -37,11 +37,14 @@ class StageConfig(Config):
     @property
     def inputs(self) -> dict[str, Path]:
         """The files and folders that the stage reads, by field name."""
-        return {
-            name: value
-            for name in type(self).model_fields
-            if name != "output" and isinstance(value := getattr(self, name), Path)
-        }
+        found: dict[str, Path] = {}
+        for name in type(self).model_fields:
+            value = getattr(self, name)
+            if isinstance(value, Path) and name != "output":
+                found[name] = value
+            elif isinstance(value, tuple):
+                found |= {f"{name}.{i}": part for i, part in enumerate(value) if isinstance(part, Path)}
+        return found
 
 
 AnyConfig = TypeVar("AnyConfig", bound=BaseModel)

@@ -1,6 +1,8 @@
-"""The dataset folder, as the dataset stage writes it and every later stage reads it."""
+"""The dataset folder, as the stages that make examples write it and every later stage reads it."""
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pyarrow.parquet
 
@@ -20,6 +22,25 @@ def split_file(folder: Path, split: str) -> Path:
 def read_scheme(folder: Path) -> LabelScheme:
     """The label scheme that a label, dataset or model folder carries."""
     return LabelScheme.model_validate(read_json(folder / LABELS), strict=False)
+
+
+def write_examples(folder: Path, split: str, examples: Sequence[Example], scheme: LabelScheme) -> None:
+    """Write a split as Parquet with the features that `datasets` reads: labels as ClassLabel in the scheme's order."""
+    from datasets import ClassLabel, Dataset, Features, List, Value, disable_progress_bars
+
+    disable_progress_bars()
+    kinds: dict[str, Any] = {
+        "label": ClassLabel(names=list(scheme.names)),
+        "probabilities": List(Value("float64")),
+        "tags": List(Value("string")),
+        "weight": Value("float64"),
+        "start": Value("int64"),
+        "end": Value("int64"),
+    }
+    features = Features({name: kinds.get(name, Value("string")) for name in Example.model_fields})
+    path = split_file(folder, split)
+    path.parent.mkdir(exist_ok=True)
+    Dataset.from_list([e.model_dump() for e in examples], features=features).to_parquet(path)
 
 
 def read_examples(folder: Path, split: str) -> list[Example]:

@@ -119,8 +119,12 @@ def _settings(config: BaseModel) -> dict[str, Any]:
     return {
         name: _settings(value) if isinstance(value, BaseModel) else _plain(value)
         for name in type(config).model_fields
-        if not isinstance(value := getattr(config, name), Path)
+        if not _names_files(value := getattr(config, name))
     }
+
+
+def _names_files(value: Any) -> bool:
+    return isinstance(value, Path) or (isinstance(value, tuple) and any(isinstance(part, Path) for part in value))
 
 
 def _plain(value: Any) -> Any:

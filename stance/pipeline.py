@@ -8,6 +8,7 @@ from typing import Any
 
 from stance.config import Config, ConfigError, StageConfig
 from stance.dataset.stage import DatasetConfig, build_dataset
+from stance.drills.stage import DrillsConfig, drills
 from stance.evaluation.stage import EvaluateConfig, evaluate
 from stance.export.stage import ExportConfig, export
 from stance.inference.stage import PredictConfig, predict
@@ -26,6 +27,7 @@ class PipelineConfig(Config):
     ingest: IngestConfig
     label: LabelConfig
     dataset: DatasetConfig
+    drills: DrillsConfig
     train: TrainConfig
     predict: PredictConfig
     evaluate: EvaluateConfig
@@ -38,6 +40,7 @@ STAGES: Mapping[str, Callable[..., Manifest]] = {
     "ingest": ingest,
     "label": label,
     "dataset": build_dataset,
+    "drills": drills,
     "train": train,
     "predict": predict,
     "evaluate": evaluate,
@@ -75,6 +78,8 @@ class Summary:
 def run(config: PipelineConfig) -> Summary:
     """Run every stage that is not fresh; raises ConfigError listing all missing inputs before any work."""
     stages: dict[str, StageConfig] = {name: getattr(config, name) for name in STAGES}
+    if config.drills.output not in config.train.first:
+        del stages["drills"]
     if config.predict.input is not None:
         raise ConfigError("predict.input: the pipeline predicts its test split; for articles use scripts/predict.py")
     made: set[Path] = set()

@@ -142,7 +142,7 @@ def tiny_training(dataset: Path, encoder: Path, output: Path, **changes: Any) ->
     values: dict[str, Any] = {
         "dataset": dataset,
         "output": output,
-        "model": ModelConfig(pretrained=str(encoder), max_tokens=48),
+        "model": ModelConfig(pretrained=str(encoder), max_tokens=48, freeze_embeddings=False, freeze_layers=0),
         "optimizer": OptimizerConfig(learning_rate=1e-2),
         "epochs": 12,
         "batch_tokens": 512,

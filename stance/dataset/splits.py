@@ -1,7 +1,10 @@
 """Leak-free splits: whole groups of articles that share text go to one side."""
 
 import random
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+
+from stance.records import Example
 
 SPLITS = ("train", "dev", "test")
 
@@ -54,3 +57,21 @@ def assign_splits(group_sizes: Mapping[str, int], shares: Mapping[str, float], s
             f"label more articles, or change dataset.dev_share and dataset.test_share"
         )
     return assigned
+
+
+def take_groups(examples: Sequence[Example], size: int, seed: int) -> tuple[list[Example], list[Example]]:
+    """(taken, left over): whole groups in random order until `size` examples are reached, at least one group.
+
+    A larger `size` takes all that a smaller one takes: the points of a learning curve are nested.
+    """
+    order = sorted({e.group for e in examples})
+    random.Random(seed).shuffle(order)  # noqa: S311
+    counts = Counter(e.group for e in examples)
+    taken: set[str] = set()
+    total = 0
+    for group in order:
+        if taken and total + counts[group] / 2 > size:
+            break
+        taken.add(group)
+        total += counts[group]
+    return [e for e in examples if e.group in taken], [e for e in examples if e.group not in taken]

@@ -1,16 +1,17 @@
-"""Dataset: gold and sentences -> data/{train,dev,test}.parquet with a card, for `datasets.load_dataset`."""
+"""Dataset: gold and sentences -> data/{train,dev,test}.parquet for `datasets.load_dataset`, a card, a page to read."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import Field
 
 from stance.config import DataError, StageConfig
 from stance.dataset.card import dataset_card
-from stance.dataset.splits import SPLITS, assign_splits, connected_groups
-from stance.examples import LABELS, read_scheme, split_file
+from stance.dataset.page import render_page
+from stance.dataset.splits import SPLITS, assign_splits, connected_groups, take_groups
+from stance.examples import LABELS, read_scheme, write_examples
 from stance.labels import LabelScheme
 from stance.manifest import Manifest, build
 from stance.records import Document, Example, Gold, Pair, Removed, Sentence
@@ -26,12 +27,14 @@ class DatasetConfig(StageConfig):
     """Output of ingest."""
     labels: Path
     """Output of label."""
-    dev_share: Share = 0.15
+    dev_share: Share = 0.1
     """Share of pairs for choosing the model."""
-    test_share: Share = 0.2
+    test_share: Share = 0.15
     """Share of pairs for the reported figures."""
     split_seed: int = 0
     """Decides which articles go to which split."""
+    max_train_pairs: Annotated[int, Field(ge=1)] | None = None
+    """Keep only so many training pairs, in whole groups of articles drawn at random: for learning curves."""
 
 
 def build_dataset(config: DatasetConfig, *, replace: bool = False) -> Manifest:
@@ -114,33 +117,20 @@ def _work(config: DatasetConfig, folder: Path) -> Mapping[str, int]:
             removed.append(Removed(item=example.id, reason="rule label in a split for measuring", detail=split))
         else:
             parts[split].append(example)
-    _write_parquet(folder, parts, scheme)
+    if config.max_train_pairs is not None:
+        parts["train"], spare = take_groups(parts["train"], config.max_train_pairs, config.split_seed)
+        removed += [Removed(item=e.id, reason="beyond max_train_pairs", detail=e.group) for e in spare]
+    for split, part in parts.items():
+        write_examples(folder, split, part, scheme)
     write_records(folder / "removed.jsonl", removed)
     write_json(folder / LABELS, scheme.model_dump(mode="json"))
     with atomic_file(folder / "README.md") as card:
         card.write(dataset_card(parts, scheme))
+    with atomic_file(folder / "browse.html") as page:
+        page.write(render_page(parts, scheme))
     return {
         "gold": len(examples),
         **{split: len(part) for split, part in parts.items()},
         "removed": len(removed),
         "groups": len(split_of),
     }
-
-
-def _write_parquet(folder: Path, parts: Mapping[str, list[Example]], scheme: LabelScheme) -> None:
-    from datasets import ClassLabel, Dataset, Features, List, Value, disable_progress_bars
-
-    disable_progress_bars()
-    kinds: dict[str, Any] = {
-        "label": ClassLabel(names=list(scheme.names)),
-        "probabilities": List(Value("float64")),
-        "tags": List(Value("string")),
-        "weight": Value("float64"),
-        "start": Value("int64"),
-        "end": Value("int64"),
-    }
-    features = Features({name: kinds.get(name, Value("string")) for name in Example.model_fields})
-    (folder / "data").mkdir()
-    for split, examples in parts.items():
-        rows = [e.model_dump() for e in examples]
-        Dataset.from_list(rows, features=features).to_parquet(split_file(folder, split))

@@ -1,5 +1,6 @@
 """A pretrained encoder with a fresh classification head."""
 
+import re
 from typing import TYPE_CHECKING
 
 from stance.config import ConfigError
@@ -8,6 +9,9 @@ from stance.model.pretrained import check_is_encoder, locate_pretrained
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+LAYER = re.compile(r"\.layers?\.(\d+)\.")
+"""A layer's number in a parameter's name, in BERT, RoBERTa, DeBERTa, ELECTRA and ModernBERT."""
 
 
 def new_classifier(
@@ -43,3 +47,19 @@ def new_classifier(
         backend.no_padding()
         backend.no_truncation()
     return model, tokenizer
+
+
+def freeze_lowest(model: "PreTrainedModel", layers: int) -> None:
+    """Take the embeddings and the `layers` lowest layers out of training; gradients are not computed below them.
+
+    Raises ConfigError when the encoder has fewer layers or names them in a way that is not known here.
+    """
+    numbered = {name: int(found[1]) for name, _ in model.named_parameters() if (found := LAYER.search(name))}
+    if layers and layers > max(numbered.values(), default=-1):
+        raise ConfigError(
+            f"train.model.freeze_layers: {layers}, but the encoder has {max(numbered.values(), default=-1) + 1} layers "
+            f"that can be told apart; at least one must be trained"
+        )
+    for name, parameter in model.named_parameters():
+        if "embeddings" in name or numbered.get(name, layers) < layers:
+            parameter.requires_grad = False

@@ -1,6 +1,7 @@
 """Which examples each step trains on: a function of lengths, budget and seed, so that a resumed run needs no state."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -8,6 +9,36 @@ from stance.model.inputs import batches_by_length
 
 WINDOW_BATCHES = 16
 """Sentences are sorted by length within windows of about this many batches: little padding, still well mixed."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One change of the weights: which examples, at which share of the peak learning rate."""
+
+    epoch: int
+    """Counts from 0 over all phases."""
+    main: bool
+    """Whether this is the main phase, whose epochs compete to be kept; earlier phases only prepare."""
+    indices: list[int]
+    rate: float
+    """In (0, 1]."""
+
+
+def schedule(phases: Sequence[Sequence[Sequence[list[int]]]], warmup_fraction: float) -> list[Step]:
+    """The phases (each epochs x steps x indices) one after the other, each with its own warm-up and linear decay."""
+    planned: list[Step] = []
+    epoch = 0
+    for number, phase in enumerate(phases):
+        total = sum(len(steps) for steps in phase)
+        warmup = max(1, round(warmup_fraction * total))
+        done = 0
+        for steps in phase:
+            for indices in steps:
+                rate = (done + 1) / warmup if done < warmup else (total - done) / max(1, total - warmup)
+                planned.append(Step(epoch, number == len(phases) - 1, indices, rate))
+                done += 1
+            epoch += 1
+    return planned
 
 
 def plan_steps(lengths: Sequence[int], batch_tokens: int, epochs: int, seed: int) -> list[list[list[int]]]:

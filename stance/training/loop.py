@@ -12,6 +12,7 @@ from transformers import PreTrainedModel
 from stance.model.device import Compute
 from stance.model.forward import tensors
 from stance.model.inputs import Encoding, PairEncoder
+from stance.training.batching import Step
 from stance.training.checkpoint import State, load_state, save_state
 from stance.training.loss import weighted_soft_cross_entropy
 from stance.training.optimizer import OptimizerConfig, make_optimizer, set_learning_rate
@@ -42,7 +43,7 @@ class Outcome:
 def fit(
     model: PreTrainedModel,
     data: TrainingData,
-    plan: Sequence[Sequence[Sequence[int]]],
+    steps: Sequence[Step],
     inputs: PairEncoder,
     score: Callable[[PreTrainedModel], float],
     optimizer_config: OptimizerConfig,
@@ -52,15 +53,15 @@ def fit(
     state_file: Path,
     checkpoint_seconds: float,
 ) -> Outcome:
-    """Train `model` in place along `plan` (epochs x steps x indices); continue from `state_file` where there is one.
+    """Train `model` in place along `steps`; continue from `state_file` where there is one.
 
-    After each epoch `score(model)` decides whether these weights are the best so far; training ends with the plan, or
-    after `patience` epochs without a better score. A run continued from its state file ends in the same bits as one
-    that was never interrupted. Raises FloatingPointError before a non-finite gradient reaches the weights.
+    After each epoch of the main phase `score(model)` decides whether these weights are the best so far; training ends
+    with the steps, or after `patience` epochs without a better score. A run continued from its state file ends in the
+    same bits as one that was never interrupted. Raises FloatingPointError before a non-finite gradient reaches the
+    weights.
     """
-    steps = [(epoch, indices) for epoch, epoch_steps in enumerate(plan) for indices in epoch_steps]
     optimizer = make_optimizer(model, optimizer_config)
-    state: State = {"step": 0, "best_score": -1.0, "best_epoch": -1, "epoch_loss": 0.0, "history": []}
+    state: State = {"step": 0, "best_score": -1.0, "best_epoch": -1, "loss_sum": 0.0, "loss_steps": 0, "history": []}
     best: dict[str, torch.Tensor] = {}
     if state_file.is_file():
         state, best = load_state(state_file, model, optimizer)
@@ -69,10 +70,10 @@ def fit(
     tokens = 0
 
     while state["step"] < len(steps):
-        step = state["step"]
-        epoch, indices = steps[step]
+        number = state["step"]
+        step, indices = steps[number], steps[number].indices
         model.train()
-        set_learning_rate(optimizer, step, len(steps), optimizer_config.warmup_fraction)
+        set_learning_rate(optimizer, step.rate)
         batch = tensors(inputs, [data.encodings[i] for i in indices], compute)
         with compute.autocast():
             logits = model(**batch).logits
@@ -83,33 +84,30 @@ def fit(
         norm = torch.nn.utils.clip_grad_norm_(model.parameters(), optimizer_config.max_gradient_norm)
         if not torch.isfinite(norm):
             raise FloatingPointError(
-                f"step {step}: loss {loss.item():.4g}, gradient norm {norm.item():.4g}; the step was not taken. "
+                f"step {number}: loss {loss.item():.4g}, gradient norm {norm.item():.4g}; the step was not taken. "
                 f"Try a lower train.optimizer.learning_rate, or train.precision=fp32"
             )
         optimizer.step()
         optimizer.zero_grad(set_to_none=True)
         tokens += batch["input_ids"].numel()
-        state["epoch_loss"] += loss.item()
-        state["step"] = step + 1
+        state["loss_sum"] += loss.item()
+        state["loss_steps"] += 1
+        state["step"] = number + 1
 
-        if step + 1 == len(steps) or steps[step + 1][0] != epoch:
-            dev = score(model)
-            state["history"].append(
-                {"epoch": epoch, "loss": state["epoch_loss"] / len(plan[epoch]), "dev_macro_f1": dev}
-            )
-            state["epoch_loss"] = 0.0
-            if dev >= state["best_score"]:  # of equals the later: it has learnt more
-                state |= {"best_score": dev, "best_epoch": epoch}
+        if number + 1 == len(steps) or steps[number + 1].epoch != step.epoch:
+            dev, mean_loss = score(model), state["loss_sum"] / state["loss_steps"]
+            state["history"].append({"epoch": step.epoch, "main": step.main, "loss": mean_loss, "dev_macro_f1": dev})
+            state |= {"loss_sum": 0.0, "loss_steps": 0}
+            log.info("epoch %d/%d: loss %.4f, dev macro-F1 %.4f", step.epoch + 1, steps[-1].epoch + 1, mean_loss, dev)
+            if step.main and dev >= state["best_score"]:  # of equals the later: it has learnt more
+                state |= {"best_score": dev, "best_epoch": step.epoch}
                 best = {name: value.detach().clone() for name, value in model.state_dict().items()}
-            log.info(
-                "epoch %d/%d: loss %.4f, dev macro-F1 %.4f", epoch + 1, len(plan), state["history"][-1]["loss"], dev
-            )
-            if epoch - state["best_epoch"] >= patience:
+            if step.main and step.epoch - state["best_epoch"] >= patience:
                 break
         now = time.monotonic()
         if now - logged_at > LOG_SECONDS:
             logged_at, rate = now, tokens / (now - started)
-            log.info("step %d/%d: loss %.4f, %.0f tokens/s", step + 1, len(steps), loss.item(), rate)
+            log.info("step %d/%d: loss %.4f, %.0f tokens/s", number + 1, len(steps), loss.item(), rate)
         if now - saved_at > checkpoint_seconds:
             save_state(state_file, model, optimizer, best, state)
             saved_at = time.monotonic()

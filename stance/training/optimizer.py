@@ -1,15 +1,13 @@
 """AdamW with decay on matrices only, layer-wise learning rates, and a linear schedule with warm-up."""
 
-import re
 from typing import TYPE_CHECKING
 
 from stance.config import Config
+from stance.model.network import LAYER
 
 if TYPE_CHECKING:
     import torch
     from torch import nn
-
-LAYER = re.compile(r"\.layers?\.(\d+)\.")
 
 
 class OptimizerConfig(Config):
@@ -51,13 +49,10 @@ def make_optimizer(model: "nn.Module", config: OptimizerConfig) -> "torch.optim.
     )
 
 
-def set_learning_rate(optimizer: "torch.optim.Optimizer", step: int, steps: int, warmup_fraction: float) -> float:
-    """Set every group's rate for step number `step` (from 0) of `steps`; returns the factor on the peak, in (0, 1]."""
-    warmup = max(1, round(warmup_fraction * steps))
-    scale = (step + 1) / warmup if step < warmup else (steps - step) / max(1, steps - warmup)
+def set_learning_rate(optimizer: "torch.optim.Optimizer", share: float) -> None:
+    """Set every group's rate to `share` of its peak."""
     for group in optimizer.param_groups:
-        group["lr"] = group["peak"] * scale
-    return scale
+        group["lr"] = group["peak"] * share
 
 
 def _height_below_head(name: str, top: int) -> int:

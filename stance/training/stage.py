@@ -5,17 +5,19 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from stance.config import Config, StageConfig
+from stance.config import Config, ConfigError, StageConfig
 from stance.evaluation.metrics import confusion_matrix, macro_f1
 from stance.examples import read_examples, read_scheme
+from stance.labels import LabelScheme
 from stance.manifest import Manifest, build, fingerprint
 from stance.model import Precision
 from stance.model.folder import ModelSettings, save_model_folder
 from stance.model.pretrained import EMBEDDED
 from stance.records import Example
 from stance.storage import write_json
+from stance.training.augment import swap_targets
 from stance.training.optimizer import OptimizerConfig
 
 if TYPE_CHECKING:
@@ -38,6 +40,16 @@ class ModelConfig(Config):
     """Longer pairs are cut at the end of the longer text."""
     dropout: Annotated[float, Field(ge=0, lt=1)] | None = None
     """Replaces the encoder's own dropout rates."""
+    freeze_embeddings: bool = True
+    """Leave the word embeddings as they are: most of them never occur in the training split."""
+    freeze_layers: Annotated[int, Field(ge=0)] = 2
+    """Leave so many of the lowest layers as they are; needs frozen embeddings."""
+
+    @model_validator(mode="after")
+    def _frozen_from_below(self) -> "ModelConfig":
+        if self.freeze_layers and not self.freeze_embeddings:
+            raise ValueError("freeze_layers needs freeze_embeddings: layers are frozen from below")
+        return self
 
 
 class TrainConfig(StageConfig):
@@ -45,13 +57,19 @@ class TrainConfig(StageConfig):
 
     dataset: Path
     """Output of dataset."""
+    first: tuple[Path, ...] = ()
+    """Dataset folders whose train split is trained on before, one after the other: drills, or other stance sets."""
+    first_epochs: Annotated[int, Field(ge=1)] = 1
+    """Passes over each of them."""
+    swap_targets: Annotated[float, Field(ge=0, le=1)] = 0.25
+    """Of the training pairs that name their place, the share shown again with a target elsewhere, as not about it."""
     model: ModelConfig = ModelConfig()
     """The encoder."""
     optimizer: OptimizerConfig = OptimizerConfig()
     """How the weights are changed."""
-    epochs: Annotated[int, Field(ge=1)] = 12
+    epochs: Annotated[int, Field(ge=1)] = 5
     """At most so many passes over the training split."""
-    patience: Annotated[int, Field(ge=1)] = 4
+    patience: Annotated[int, Field(ge=1)] = 3
     """Stop after so many epochs without a better dev macro-F1."""
     batch_tokens: Annotated[int, Field(ge=64)] = 1536
     """Padded tokens in one step; about 32 pairs."""
@@ -77,31 +95,44 @@ def _work(config: TrainConfig, folder: Path) -> Mapping[str, int]:
     from stance.model.device import choose_compute
     from stance.model.forward import predict_logits
     from stance.model.inputs import PairEncoder
-    from stance.model.network import new_classifier
-    from stance.training.batching import plan_steps
+    from stance.model.network import freeze_lowest, new_classifier
+    from stance.training.batching import plan_steps, schedule
     from stance.training.loop import fit
 
     scheme = read_scheme(config.dataset)
-    parts = {split: read_examples(config.dataset, split) for split in ("train", "dev")}
+    phases = [_read_first(folder, scheme) for folder in config.first]
+    main = read_examples(config.dataset, "train")
+    swapped = swap_targets(main, config.swap_targets, scheme, config.seed)
+    phases.append(main + swapped)
+    dev_examples = read_examples(config.dataset, "dev")
     compute = choose_compute(config.precision, config.threads)
     torch.manual_seed(config.seed)
     model, tokenizer = new_classifier(
         config.model.pretrained, scheme, dropout=config.model.dropout, download=config.model.download
     )
+    if config.model.freeze_embeddings:
+        freeze_lowest(model, config.model.freeze_layers)
     model.to(compute.device)
     inputs = PairEncoder.of(tokenizer, config.model.max_tokens)
-    data, dev = (_training_data(part, inputs) for part in parts.values())
-    plan = plan_steps([len(e["input_ids"]) for e in data.encodings], config.batch_tokens, config.epochs, config.seed)
+    data = _training_data([e for phase in phases for e in phase], inputs)
+    dev = _training_data(dev_examples, inputs)
+    lengths = [len(e["input_ids"]) for e in data.encodings]
+    plans, start = [], 0
+    for number, phase in enumerate(phases):
+        epochs = config.epochs if number == len(phases) - 1 else config.first_epochs
+        plan = plan_steps(lengths[start : start + len(phase)], config.batch_tokens, epochs, config.seed + number)
+        plans.append([[[start + i for i in indices] for indices in steps] for steps in plan])
+        start += len(phase)
+    steps = schedule(plans, config.optimizer.warmup_fraction)
     log.info(
-        "%s: %d train and %d dev pairs, %d epochs of %d steps",
+        "%s: %s pairs to train on, %d for dev, %d steps",
         compute,
-        len(parts["train"]),
-        len(parts["dev"]),
-        config.epochs,
-        len(plan[0]),
+        " + ".join(str(len(phase)) for phase in phases),
+        len(dev_examples),
+        len(steps),
     )
 
-    gold = [scheme.index(e.label) for e in parts["dev"]]
+    gold = [scheme.index(e.label) for e in dev_examples]
 
     def dev_macro_f1(network: "PreTrainedModel") -> float:
         logits = predict_logits(network, dev.encodings, inputs, compute, 2 * config.batch_tokens)
@@ -111,7 +142,7 @@ def _work(config: TrainConfig, folder: Path) -> Mapping[str, int]:
     outcome = fit(
         model,
         data,
-        plan,
+        steps,
         inputs,
         dev_macro_f1,
         config.optimizer,
@@ -133,11 +164,23 @@ def _work(config: TrainConfig, folder: Path) -> Mapping[str, int]:
     write_json(folder / "training_log.json", outcome.history)
     state_file.unlink(missing_ok=True)
     return {
-        "train": len(parts["train"]),
-        "dev": len(parts["dev"]),
+        "first": sum(len(phase) for phase in phases[:-1]),
+        "train": len(main),
+        "swapped": len(swapped),
+        "dev": len(dev_examples),
         "epochs": len(outcome.history),
         "best_epoch": outcome.epoch,
     }
+
+
+def _read_first(folder: Path, scheme: LabelScheme) -> list[Example]:
+    found = read_scheme(folder).names
+    if found != scheme.names:
+        raise ConfigError(
+            f"train.first: {folder} has labels {', '.join(found)}, the dataset has {', '.join(scheme.names)}; "
+            f"make it with the same labels=... as the dataset"
+        )
+    return read_examples(folder, "train")
 
 
 def _training_data(examples: Sequence[Example], inputs: "PairEncoder") -> "TrainingData":

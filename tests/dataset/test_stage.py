@@ -68,6 +68,26 @@ def test_labels_of_other_sentences_are_refused(tmp_path: Path, scheme: LabelSche
         build_dataset(config, replace=True)
 
 
+def test_the_page_shows_every_pair_and_reaches_for_nothing(dataset: Path) -> None:
+    page = (dataset / "browse.html").read_text()
+    assert page.count('<div class="pair"') == 4 * len(PLACES)
+    assert "http" not in page
+    for example in read_examples(dataset, "test"):
+        assert example.text in page
+
+
+def test_a_smaller_training_split_is_accounted_for(tmp_path: Path, scheme: LabelScheme) -> None:
+    folder = make_dataset(write_corpus(tmp_path / "corpus"), tmp_path, scheme)
+    counts = read_manifest(folder)
+    config = DatasetConfig(
+        sentences=tmp_path / "sentences", labels=tmp_path / "labels", output=tmp_path / "small", max_train_pairs=8
+    )
+    small = build_dataset(config).counts
+    assert counts is not None
+    assert (small["train"], small["dev"], small["test"]) == (8, counts.counts["dev"], counts.counts["test"])
+    assert small["gold"] == small["train"] + small["dev"] + small["test"] + small["removed"]
+
+
 def make_dataset(corpus: Path, folder: Path, scheme: LabelScheme) -> Path:
     ingest(IngestConfig(articles=corpus / "articles", output=folder / "sentences"))
     annotations = corpus / "annotations.jsonl"

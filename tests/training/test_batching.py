@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stance.training.batching import plan_steps
+from stance.training.batching import plan_steps, schedule
 
 
 @given(st.lists(st.integers(3, 60), min_size=1, max_size=200), st.integers(0, 5))
@@ -26,3 +26,15 @@ def test_batches_hold_little_padding() -> None:
     (steps,) = plan_steps(lengths, 1024, 1, seed=0)
     padded = sum(len(step) * max(lengths[i] for i in step) for step in steps)
     assert padded < 1.15 * sum(lengths)
+
+
+def test_every_phase_warms_up_and_decays_on_its_own() -> None:
+    phases = [plan_steps([8] * 320, 64, 1, seed=0), plan_steps([8] * 160, 64, 2, seed=1)]
+    steps = schedule(phases, warmup_fraction=0.1)
+    assert [len([s for s in steps if s.epoch == epoch]) for epoch in (0, 1, 2)] == [40, 20, 20]
+    assert [s.main for s in steps] == [False] * 40 + [True] * 40
+    for phase in (steps[:40], steps[40:]):
+        rates = [s.rate for s in phase]
+        assert rates[:4] == [0.25, 0.5, 0.75, 1.0]
+        assert rates[3:] == sorted(rates[3:], reverse=True)
+        assert rates[-1] == 1 / 36

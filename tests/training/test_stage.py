@@ -7,18 +7,22 @@ import time
 from pathlib import Path
 
 import pytest
+import torch
+from safetensors.torch import load_file
 
-from stance.config import DataError
+from stance.config import ConfigError, DataError
+from stance.drills.stage import DrillsConfig, drills
+from stance.labels import LabelScheme
 from stance.manifest import fingerprint, read_manifest
 from stance.model.folder import load_network, read_settings
-from stance.training.stage import train
+from stance.training.stage import ModelConfig, train
 from tests.conftest import ROOT, tiny_training
 
 KILLED_RUN = """
 import sys, json
 from pathlib import Path
 from tests.conftest import tiny_training
-from stance.training.stage import train
+from stance.training.stage import ModelConfig, train
 train(tiny_training(*map(Path, sys.argv[1:4]), epochs=12, checkpoint_seconds=0))
 """
 
@@ -81,6 +85,51 @@ def test_a_diverging_run_stops_before_the_weights_are_spoilt(dataset: Path, enco
     ):
         train(config)
     assert not (tmp_path / "out").exists()
+
+
+@pytest.fixture
+def composed(tmp_path: Path, scheme: LabelScheme) -> Path:
+    lexicon = ROOT / "data" / "drills" / "lexicon.yaml"
+    drills(DrillsConfig(lexicon=lexicon, number=40, scheme=scheme, output=tmp_path / "drills"))
+    return tmp_path / "drills"
+
+
+def test_what_comes_first_is_trained_on_but_only_main_epochs_are_kept(
+    dataset: Path, encoder: Path, composed: Path, tmp_path: Path
+) -> None:
+    made = train(tiny_training(dataset, encoder, tmp_path / "out", first=(composed,), first_epochs=2, epochs=2))
+    history = json.loads((tmp_path / "out" / "training_log.json").read_text())
+    assert [row["main"] for row in history] == [False, False, True, True]
+    assert made.counts["first"] == 40
+    assert made.counts["best_epoch"] >= 2
+    plain = tmp_path / "plain"
+    train(tiny_training(dataset, encoder, plain, epochs=2))
+    assert (plain / "model.safetensors").read_bytes() != (tmp_path / "out" / "model.safetensors").read_bytes()
+
+
+def test_first_sets_with_other_labels_are_refused(dataset: Path, encoder: Path, composed: Path, tmp_path: Path) -> None:
+    labels = json.loads((composed / "labels.json").read_text())
+    labels["definitions"] = dict(reversed(labels["definitions"].items()))
+    (composed / "labels.json").write_text(json.dumps(labels))
+    with pytest.raises(ConfigError, match=r"train\.first: .* has labels unrelated, neutral"):
+        train(tiny_training(dataset, encoder, tmp_path / "out", first=(composed,)))
+
+
+def test_frozen_parts_keep_their_weights(dataset: Path, encoder: Path, tmp_path: Path) -> None:
+    frozen = ModelConfig(pretrained=str(encoder), max_tokens=48, freeze_layers=1)
+    train(tiny_training(dataset, encoder, tmp_path / "out", model=frozen, epochs=1))
+    before, after = load_file(encoder / "model.safetensors"), load_file(tmp_path / "out" / "model.safetensors")
+    same = {name for name, value in before.items() if torch.equal(value, after[f"bert.{name}"])}
+    trained = set(before) - same
+    assert "embeddings.word_embeddings.weight" in same
+    assert "encoder.layer.0.output.dense.weight" in same
+    assert "encoder.layer.1.output.dense.weight" in trained
+
+
+def test_freezing_every_layer_is_refused(dataset: Path, encoder: Path, tmp_path: Path) -> None:
+    frozen = ModelConfig(pretrained=str(encoder), max_tokens=48, freeze_layers=2)
+    with pytest.raises(ConfigError, match=r"freeze_layers: 2, but the encoder has 2 layers"):
+        train(tiny_training(dataset, encoder, tmp_path / "out", model=frozen))
 
 
 def test_an_unreadable_dataset_is_named(encoder: Path, tmp_path: Path) -> None:

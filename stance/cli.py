@@ -44,6 +44,8 @@ def main(arguments: "Sequence[str] | None" = None) -> None:
         sys.stdout.flush()
     except ConfigError as error:
         _stop(USAGE_STATUS, error)
+    except ModuleNotFoundError as error:
+        _stop(USAGE_STATUS, f"this needs {error.name}: pip install {error.name}, or stance[pipeline] for everything")
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except (DataError, FloatingPointError) as error:

@@ -158,6 +158,8 @@ def _locate(folder: str | Path, *, download: bool) -> Path:
 def _one_each(texts: Sequence[str], targets: Sequence[str] | str) -> Sequence[str]:
     if isinstance(texts, str):
         raise TypeError("texts is one string; expected a list of sentences, or use predict_document for an article")
+    if not isinstance(texts, Sequence):
+        raise TypeError(f"texts is {type(texts).__name__}; expected a list of sentences")
     if isinstance(targets, str):
         targets = [targets] * len(texts)
     elif not isinstance(targets, Sequence):

@@ -1,3 +1,5 @@
+import pickle
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -77,6 +79,8 @@ def test_nothing_in_nothing_out(classifier: StanceClassifier) -> None:
         (["a", "b"], ["t"], "2 texts but 1 targets"),
         (["a", None], "t", r"texts\[1\] is None"),
         (["a"], [3], r"targets\[0\] is 3"),
+        (None, "t", "texts is NoneType"),
+        (["a"], None, "targets is NoneType"),
     ],
 )
 def test_wrong_arguments_say_what_is_expected(
@@ -89,3 +93,47 @@ def test_wrong_arguments_say_what_is_expected(
 def test_a_missing_folder_is_named(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="no such folder; expected a model folder"):
         StanceClassifier.load(tmp_path / "absent")
+
+
+def test_threads_may_share_a_classifier(classifier: StanceClassifier, pairs: tuple[list[str], list[str]]) -> None:
+    expected = classifier.predict_proba(*pairs)
+    with ThreadPoolExecutor(4) as pool:
+        for found in pool.map(lambda _: classifier.predict_proba(*pairs), range(8)):
+            np.testing.assert_array_equal(found, expected)
+
+
+def test_it_pickles_as_the_place_it_came_from(classifier: StanceClassifier, pairs: tuple[list[str], list[str]]) -> None:
+    content = pickle.dumps(classifier)
+    assert len(content) < 1000
+    again = pickle.loads(content)  # noqa: S301 - our own bytes
+    assert again.backend == classifier.backend
+    np.testing.assert_array_equal(again.predict_proba(*pairs), classifier.predict_proba(*pairs))
+
+
+def test_several_targets_follow_each_other_sentence_by_sentence(classifier: StanceClassifier) -> None:
+    targets = ["foreign intervention in Mali", "foreign intervention in Chad"]
+    found = classifier.predict_document("Farmers met. Elders spoke.", targets)
+    assert [(p.text, p.target) for p in found] == [(s, t) for s in ("Farmers met.", "Elders spoke.") for t in targets]
+
+
+def test_unsure_answers_abstain_when_asked_to(classifier: StanceClassifier) -> None:
+    assert not classifier.predict(["Farmers met."], "t")[0].abstained
+    assert classifier.predict(["Farmers met."], "t", abstain_below=1.01)[0].abstained
+
+
+def test_context_is_refused_by_a_model_that_reads_none(classifier: StanceClassifier) -> None:
+    with pytest.raises(ValueError, match="trained without context"):
+        classifier.predict(["a"], ["t"], ["before"])
+
+
+@pytest.mark.parametrize(
+    ("backend", "message"), [("onnx-int8", "has no onnx/model_int8.onnx"), ("onyx", "no such backend 'onyx'")]
+)
+def test_a_backend_that_is_not_there_is_named(trained: Path, backend: str, message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
+        StanceClassifier.load(trained, backend=backend)
+
+
+def test_a_hub_id_that_is_not_cached_is_named() -> None:
+    with pytest.raises(ConfigError, match="nor a hub id in the local cache"):
+        StanceClassifier.load("nobody/no-such-model")

@@ -38,6 +38,8 @@ def open_scorer(folder: Path, backend: BackendName, threads: int | None = None) 
     settings = read_settings(folder)
     name = choose(folder) if backend == "auto" else backend
     used = ["config.json", "stance.json", "tokenizer.json", ONNX_FILES.get(name, "model.safetensors")]
+    if backend == "auto" and name == "onnx-int8":
+        used.insert(0, "onnx/parity.json")  # it vouches for the choice
     if not (folder / used[-1]).is_file():
         raise ConfigError(f"{folder}: has no {used[-1]} for backend {name}; it has {', '.join(available(folder))}")
     check_hashes(folder, used)

@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 ARGS ?=
 
-.PHONY: pipeline test test-slow check fix clean
+.PHONY: pipeline test test-slow check fix bench-ingest clean
 
 pipeline: $(READY)  ## articles -> exported model, on the bundled data; ARGS="experiment=quick" passes overrides
 	$(BIN)/python scripts/pipeline.py $(ARGS)
@@ -26,6 +26,10 @@ check: $(READY)  ## what CI runs: format, lint, types, import contracts, tests
 fix: $(READY)  ## format and mend what can be mended
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+bench-ingest: $(READY)  ## ingest against its bars; ten minutes, most of them for 100,000 documents
+	$(BIN)/pip install --quiet choppa-srx==1.0.0 syntok==1.4.4
+	$(BIN)/python -m bench.ingest
 
 clean:  ## remove the environment and everything produced
 	rm -rf $(VENV) outputs

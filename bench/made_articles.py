@@ -2,6 +2,8 @@
 
 import random
 from collections.abc import Iterator
+from functools import cache
+from itertools import accumulate
 
 VOCABULARY = 8000
 PARAGRAPHS = 6
@@ -10,20 +12,23 @@ EVENT_REPORTS = 5
 """Reports of one event share a quoted paragraph without being copies of each other."""
 
 
+@cache
+def vocabulary() -> tuple[list[str], list[float]]:
+    """Made words, the frequent ones first, and their cumulative weights by Zipf's law."""
+    chance = random.Random(0)  # noqa: S311
+    syllables = [c + v for c in "bdfgklmnprstv" for v in "aeiou"]
+    words = sorted({"".join(chance.choices(syllables, k=chance.randint(1, 4))) for _ in range(4 * VOCABULARY)})
+    chance.shuffle(words)
+    weights = accumulate(1 / (rank + 3) for rank in range(VOCABULARY))
+    return words[:VOCABULARY], list(weights)
+
+
 class Maker:
     """Makes articles from a seed; equal seeds make equal articles."""
 
     def __init__(self, seed: int) -> None:
         self.random = random.Random(seed)  # noqa: S311
-        syllables = [c + v for c in "bdfgklmnprstv" for v in "aeiou"]
-        words = {"".join(self.random.choices(syllables, k=self.random.randint(1, 4))) for _ in range(4 * VOCABULARY)}
-        self.words = sorted(words)[:VOCABULARY]
-        self.random.shuffle(self.words)
-        self.cumulative: list[float] = []
-        total = 0.0
-        for rank in range(len(self.words)):
-            total += 1 / (rank + 3)
-            self.cumulative.append(total)
+        self.words, self.cumulative = vocabulary()
 
     def draw(self, count: int) -> list[str]:
         """`count` words."""

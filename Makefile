@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 ARGS ?=
 
-.PHONY: pipeline test test-slow check fix bench-corpus bench-inference clean
+.PHONY: pipeline test test-slow check fix bench-corpus bench-inference bench-ingest clean
 
 pipeline: $(READY)  ## articles -> exported model, on the bundled data; ARGS="experiment=quick" passes overrides
 	$(BIN)/python scripts/pipeline.py $(ARGS)
@@ -32,6 +32,10 @@ fix: $(READY)  ## format and mend what can be mended
 
 bench-corpus: $(READY)  ## the bundled corpus against its bars; trains 17 models, finished ones are kept
 	$(BIN)/python -m bench.corpus
+
+bench-ingest: $(READY)  ## ingest against its bars; ten minutes, most of them for 100,000 documents
+	$(BIN)/pip install --quiet choppa-srx==1.0.0 syntok==1.4.4
+	$(BIN)/python -m bench.ingest
 
 clean:  ## remove the environment and everything produced
 	rm -rf $(VENV) outputs

@@ -2,6 +2,8 @@
 
 import random
 from collections.abc import Iterator
+from functools import cache
+from itertools import accumulate
 
 VOCABULARY = 8000
 PARAGRAPHS = 6
@@ -10,20 +12,23 @@ EVENT_REPORTS = 5
 """Reports of one event share a quoted paragraph without being copies of each other."""
 
 
+@cache
+def vocabulary() -> tuple[list[str], list[float]]:
+    """Made words, the frequent ones first, and their cumulative weights by Zipf's law."""
+    chance = random.Random(0)  # noqa: S311
+    syllables = [c + v for c in "bdfgklmnprstv" for v in "aeiou"]
+    words = sorted({"".join(chance.choices(syllables, k=chance.randint(1, 4))) for _ in range(4 * VOCABULARY)})
+    chance.shuffle(words)
+    weights = accumulate(1 / (rank + 3) for rank in range(VOCABULARY))
+    return words[:VOCABULARY], list(weights)
+
+
 class Maker:
     """Makes articles from a seed; equal seeds make equal articles."""
 
     def __init__(self, seed: int) -> None:
         self.random = random.Random(seed)  # noqa: S311
-        syllables = [c + v for c in "bdfgklmnprstv" for v in "aeiou"]
-        words = {"".join(self.random.choices(syllables, k=self.random.randint(1, 4))) for _ in range(4 * VOCABULARY)}
-        self.words = sorted(words)[:VOCABULARY]
-        self.random.shuffle(self.words)
-        self.cumulative: list[float] = []
-        total = 0.0
-        for rank in range(len(self.words)):
-            total += 1 / (rank + 3)
-            self.cumulative.append(total)
+        self.words, self.cumulative = vocabulary()
 
     def draw(self, count: int) -> list[str]:
         """`count` words."""
@@ -81,3 +86,23 @@ def many_articles(count: int, seed: int) -> Iterator[str]:
     for number in range(count):
         article = maker.edited(article) if number % 5 == 4 else maker.article()
         yield "\n".join(article)
+
+
+def page(title: str, paragraphs: list[str], number: int) -> str:
+    """A news page of some 60 KB around an article: menus, teasers, scripts, styles, comments."""
+    menu = "".join(f'<li class="nav-item"><a href="/section/{i}?ref=menu">Section {i}</a></li>' for i in range(60))
+    teasers = "".join(
+        f'<div class="teaser"><a href="/story/{number}-{i}"><img src="/i/{i}.jpg" alt=""><h3>{title[:40]} {i}</h3></a>'
+        f'<span class="byline">By Reporter {i}</span></div>'
+        for i in range(80)
+    )
+    script = "<script>" + "window.dataLayer=window.dataLayer||[];" * 400 + "</script>"
+    style = "<style>" + ".a{color:#123;margin:0 1px 2px 3px}" * 300 + "</style>"
+    body = "".join(f'<p class="story-text">{paragraph}</p>' for paragraph in paragraphs)
+    return (
+        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{title} | The Daily</title>'
+        f'<meta property="og:site_name" content="The Daily"><meta name="author" content="Ann Writer">'
+        f'<meta property="article:published_time" content="2011-03-19T08:00:00Z">{style}{script}</head>'
+        f"<body><nav><ul>{menu}</ul></nav><main><article><h1>{title}</h1>{body}</article><aside>{teasers}</aside></main>"
+        f"<footer><ul>{menu}</ul>{script}</footer></body></html>"
+    )

@@ -9,6 +9,7 @@ import multiprocessing
 import signal
 import time
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
@@ -67,9 +68,14 @@ def make_parts(articles: Path, reading: Reading, folder: Path, workers: int) -> 
             progress.add(work(unit))
         return
     # spawn, not fork: a forked copy of a process with threads may hang.
-    with multiprocessing.get_context("spawn").Pool(min(workers, len(todo)), _ignore_interrupts) as pool:
-        for count in pool.imap_unordered(work, todo):
-            progress.add(count)
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(min(workers, len(todo)), context, _die_on_interrupt) as pool:
+        try:
+            for done in as_completed([pool.submit(work, unit) for unit in todo]):
+                progress.add(done.result())
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
 
 
 def plan(articles: Path) -> list[Unit]:
@@ -157,9 +163,9 @@ def _mark(folder: Path, unit: int) -> Path:
     return folder / f".{unit:06}.done"
 
 
-def _ignore_interrupts() -> None:
-    """Ctrl-C reaches every process; the first one stops the others."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+def _die_on_interrupt() -> None:
+    """Ctrl-C reaches every process: workers end at once and in silence, the first process says what happened."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 class _Progress:

@@ -24,10 +24,6 @@ MIN_QUOTES_FOUND = 0.3
 """Share of an article's labelled sentences that a copy must hold, word for word, to be taken for it without its URL."""
 
 
-SHARED = {"target", "label", "intervener", "place", "tags", "annotator", "guidelines", "created"}
-"""What a label says whether it stands off or is placed."""
-
-
 class Quote(Record):
     """A stretch of an article's normalised text, by offsets and hash."""
 
@@ -36,42 +32,39 @@ class Quote(Record):
     sha256: str
 
 
-class StandoffLabel(Record):
+class Labelled(Record):
+    """What a label says, whether it stands off or is placed."""
+
+    target: str
+    label: str
+    intervener: str | None = None
+    place: str | None = None
+    tags: tuple[str, ...] = ()
+    annotator: str = "human"
+    guidelines: str | None = None
+    created: str | None = None
+
+
+class StandoffLabel(Labelled):
     """A label without the text that it is about."""
 
     url: str | None
     document_sha256: str
     quote: Quote
     sketch: str
-    target: str
-    label: str
     holder: Quote | None = None
     """Where in the article the holder is named; `author` is told by `holder_is_author`."""
     holder_is_author: bool = False
-    intervener: str | None = None
-    place: str | None = None
-    tags: tuple[str, ...] = ()
-    annotator: str = "human"
-    guidelines: str | None = None
-    created: str | None = None
 
 
-class PlacedLabel(Record):
+class PlacedLabel(Labelled):
     """A row of an annotations file: a label on a sentence of the user's copy."""
 
     article: str
     sentence: str
     sentence_id: str | None = None
     """Given where the article has the sentence more than once."""
-    target: str
-    label: str
     holder: str | None = None
-    intervener: str | None = None
-    place: str | None = None
-    tags: tuple[str, ...] = ()
-    annotator: str = "human"
-    guidelines: str | None = None
-    created: str | None = None
     similarity: float = 1.0
     """1 where the sentence is the annotated one to the letter; less where it was edited since."""
 
@@ -238,7 +231,7 @@ def _placed(
         sentence_id=sentence.id if by_id else None,
         holder=holder,
         similarity=similarity,
-        **label.model_dump(include=SHARED),
+        **label.model_dump(include=set(Labelled.model_fields)),
     )
 
 

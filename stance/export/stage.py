@@ -50,9 +50,10 @@ def _work(config: ExportConfig, folder: Path) -> Mapping[str, int]:
         if file.is_file() and file.name != MANIFEST and not file.name.startswith("."):
             shutil.copy2(file, folder / file.name)
     network, tokenizer = load_network(folder)
-    inputs = PairEncoder(tokenizer, settings.max_tokens)
+    inputs = PairEncoder(tokenizer, settings.max_tokens, settings.template)
     examples = read_examples(config.dataset, "test")[: config.parity_pairs]
-    encodings = inputs.encode([e.text for e in examples], [e.target for e in examples])
+    contexts = [(e.before, e.after) for e in examples]
+    encodings = inputs.encode([e.text for e in examples], [e.target for e in examples], contexts)
 
     (folder / ONNX).parent.mkdir()
     export_onnx(network, list(encodings[0]), folder / ONNX)

@@ -51,7 +51,8 @@ class StanceClassifier:
         settings = read_settings(folder)
         compute = choose_compute(precision, threads)
         network, tokenizer = load_network(folder)
-        return cls(network.to(compute.device), PairEncoder(tokenizer, settings.max_tokens), settings, compute)
+        inputs = PairEncoder(tokenizer, settings.max_tokens, settings.template)
+        return cls(network.to(compute.device), inputs, settings, compute)
 
     @property
     def scheme(self) -> LabelScheme:
@@ -59,22 +60,35 @@ class StanceClassifier:
         return self.settings.scheme
 
     def predict_proba(
-        self, texts: Sequence[str], targets: Sequence[str] | str, *, batch_tokens: int = DEFAULT_BATCH_TOKENS
+        self,
+        texts: Sequence[str],
+        targets: Sequence[str] | str,
+        *,
+        contexts: Sequence[tuple[str, str]] | None = None,
+        batch_tokens: int = DEFAULT_BATCH_TOKENS,
     ) -> np.ndarray:
         """Probabilities of shape (pairs, labels), labels in the order of `scheme.names`.
+
+        `contexts` are the sentences before and after each text, for models whose template reads them.
 
         `targets` has one target a text, or is one for all. Raises ValueError when the lengths differ, TypeError
         when an entry is no string.
         """
         targets = _one_each(texts, targets)
-        encodings = self._inputs.encode(texts, targets)
+        encodings = self._inputs.encode(texts, targets, contexts)
         logits = predict_logits(self._network, encodings, self._inputs, self._compute, batch_tokens)
         return softmax(logits)
 
-    def predict(self, texts: Sequence[str], targets: Sequence[str] | str) -> list[Prediction]:
+    def predict(
+        self,
+        texts: Sequence[str],
+        targets: Sequence[str] | str,
+        *,
+        contexts: Sequence[tuple[str, str]] | None = None,
+    ) -> list[Prediction]:
         """One Prediction a pair, in order; `document` is empty and the span covers the text as given."""
         targets = _one_each(texts, targets)
-        probabilities = self.predict_proba(texts, targets)
+        probabilities = self.predict_proba(texts, targets, contexts=contexts)
         return [
             self._prediction(str(i), "", 0, text, target, row)
             for i, (text, target, row) in enumerate(zip(texts, targets, probabilities, strict=True))
@@ -85,7 +99,8 @@ class StanceClassifier:
         normalised = normalise(text)
         document = Document(id=document_id(normalised), text=normalised, source=source)
         sentences = list(split_sentences(document))
-        probabilities = self.predict_proba([s.text for s in sentences], target)
+        contexts = [(s.before, s.after) for s in sentences]
+        probabilities = self.predict_proba([s.text for s in sentences], target, contexts=contexts)
         return [
             self._prediction(pair_id(s.id, target), source, s.start, s.text, target, row)
             for s, row in zip(sentences, probabilities, strict=True)

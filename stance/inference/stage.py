@@ -83,7 +83,8 @@ def _work(config: PredictConfig, folder: Path) -> Mapping[str, int]:
 
     examples = read_examples(config.dataset, config.split)
     classifier = StanceClassifier.load(config.model, precision=config.precision, threads=config.threads)
-    answers = classifier.predict([e.text for e in examples], [e.target for e in examples])
+    contexts = [(e.before, e.after) for e in examples]
+    answers = classifier.predict([e.text for e in examples], [e.target for e in examples], contexts=contexts)
     predictions = (
         answer.model_copy(update={"id": e.id, "document": e.document, "start": e.start, "end": e.end})
         for e, answer in zip(examples, answers, strict=True)

@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from stance.config import DataError
 from stance.labels import LabelScheme
+from stance.model.inputs import InputTemplate
 from stance.storage import read_json, write_json
 
 if TYPE_CHECKING:
@@ -25,6 +26,8 @@ class ModelSettings(BaseModel):
     """Labels in the order of the model's outputs."""
     max_tokens: int
     """Longer pairs are cut at the end of the longer text."""
+    template: InputTemplate = InputTemplate()
+    """What the encoder reads of a pair."""
     pretrained: str
     """The encoder that was fine-tuned."""
     data_fingerprint: str

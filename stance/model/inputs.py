@@ -1,10 +1,14 @@
 """A (sentence, target) pair -> token ids, and lists of them -> padded batches."""
 
+import string
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from pydantic import field_validator
+
+from stance.config import Config
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
@@ -15,20 +19,68 @@ PADDING_MULTIPLE = 8
 """Padded lengths are multiples of this, so that matrix kernels meet few different shapes."""
 
 
+PLACEHOLDERS = ("text", "target", "before", "after")
+
+
+class InputTemplate(Config):
+    """What the encoder reads of a pair: two texts with {text}, {target}, {before} and {after} filled in."""
+
+    first: str = "{text}"
+    """The sentence; '{before} {text} {after}' adds its neighbours."""
+    second: str = "{target}"
+    """The target; 'The author supports {target}.' turns it into a hypothesis."""
+
+    @field_validator("first", "second")
+    @classmethod
+    def _placeholders_are_known(cls, value: str) -> str:
+        try:
+            names = {name for _, name, _, _ in string.Formatter().parse(value) if name is not None}
+        except ValueError as error:
+            raise ValueError(f"{value!r} is no template ({error}); write {{{{ and }}}} for braces") from None
+        if unknown := sorted(names - set(PLACEHOLDERS)):
+            allowed = ", ".join(f"{{{name}}}" for name in PLACEHOLDERS)
+            raise ValueError(f"{value!r} has {{{unknown[0]}}}; expected {allowed}")
+        return value
+
+    @property
+    def reads_context(self) -> bool:
+        """Whether a sentence's neighbours change the input."""
+        return any(f"{{{name}}}" in self.first + self.second for name in ("before", "after"))
+
+    def fill(self, text: str, target: str, before: str, after: str) -> tuple[str, str]:
+        """The two texts."""
+        values = {"text": text, "target": target, "before": before, "after": after}
+        return self.first.format(**values).strip(), self.second.format(**values).strip()
+
+
+DEFAULT_TEMPLATE = InputTemplate()
+
+
 @dataclass(frozen=True)
 class PairEncoder:
     """Turns pairs into token ids, the sentence first, the target second, as `text` and `text_pair`."""
 
     tokenizer: "PreTrainedTokenizerBase"
     max_tokens: int
+    template: InputTemplate = DEFAULT_TEMPLATE
 
-    def encode(self, texts: Sequence[str], targets: Sequence[str]) -> list[Encoding]:
-        """One Encoding a pair, cut to `max_tokens` at the end of the longer of the two."""
+    def encode(
+        self, texts: Sequence[str], targets: Sequence[str], contexts: Sequence[tuple[str, str]] | None = None
+    ) -> list[Encoding]:
+        """One Encoding a pair, cut to `max_tokens` at the end of the longer of the two.
+
+        `contexts` are the sentences before and after each text; without them a template reads empty ones.
+        """
         if not texts:
             return []
+        contexts = contexts or [("", "")] * len(texts)
+        filled = [
+            self.template.fill(text, target, before, after)
+            for text, target, (before, after) in zip(texts, targets, contexts, strict=True)
+        ]
         encoded = self.tokenizer(
-            list(map(_encodable, texts)),
-            list(map(_encodable, targets)),
+            [_encodable(first) for first, _ in filled],
+            [_encodable(second) for _, second in filled],
             truncation="longest_first",
             max_length=self.max_tokens,
         )

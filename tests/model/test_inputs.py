@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stance.model.inputs import PairEncoder, batches_by_length
+from stance.model.inputs import InputTemplate, PairEncoder, batches_by_length
 
 
 @pytest.fixture(scope="module")
@@ -37,3 +37,20 @@ def test_batches_hold_every_index_once_within_the_budget(lengths: list[int], bud
     assert sorted(i for batch in batches for i in batch) == list(range(len(lengths)))
     for batch in batches:
         assert len(batch) == 1 or len(batch) * max(lengths[i] for i in batch) <= budget
+
+
+def test_a_template_adds_neighbours_and_wording(inputs: PairEncoder) -> None:
+    template = InputTemplate(first="{before} {text} {after}", second="The author supports {target}.")
+    assert template.reads_context
+    assert template.fill("B.", "aid {x}", "A.", "C.") == ("A. B. C.", "The author supports aid {x}.")
+    assert template.fill("B.", "aid", "", "") == ("B.", "The author supports aid.")
+    (ours,) = PairEncoder(inputs.tokenizer, 32, template).encode(["so."], ["it"], [("Farmers.", "Mali.")])
+    theirs = inputs.tokenizer("Farmers. so. Mali.", text_pair="The author supports it.")
+    assert list(ours["input_ids"]) == theirs["input_ids"]
+
+
+def test_a_template_with_an_unknown_word_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"has \{holder\}; expected \{text\}, \{target\}, \{before\}, \{after\}"):
+        InputTemplate(second="{holder} supports {target}")
+    with pytest.raises(ValueError, match="is no template"):
+        InputTemplate(first="{text")

@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 ARGS ?=
 
-.PHONY: pipeline test test-slow check fix bench-corpus bench-inference bench-ingest clean
+.PHONY: pipeline test test-slow check fix seeds study bench-train bench-corpus bench-inference bench-ingest clean
 
 pipeline: $(READY)  ## articles -> exported model, on the bundled data; ARGS="experiment=quick" passes overrides
 	$(BIN)/python scripts/pipeline.py $(ARGS)
@@ -29,6 +29,16 @@ bench-inference: $(READY)  ## speed, parity, size, memory of inference against i
 fix: $(READY)  ## format and mend what can be mended
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+seeds: $(READY)  ## mean, sd and interval over seeds; SEEDS=0,1,2 says which, ARGS passes overrides
+	$(BIN)/python scripts/seeds.py $(ARGS)
+
+study: $(READY)  ## search for better training settings; TRIALS=20 more trials, ARGS passes overrides
+	$(BIN)/python scripts/study.py $(ARGS)
+
+bench-train: $(READY)  ## the training engine against its bars; PARTS="speed exact" takes some; finished runs are kept
+	$(BIN)/pip install --quiet --no-deps setfit==1.2.0
+	$(BIN)/python -m bench.train
 
 bench-corpus: $(READY)  ## the bundled corpus against its bars; trains 17 models, finished ones are kept
 	$(BIN)/python -m bench.corpus

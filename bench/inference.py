@@ -192,7 +192,7 @@ def parity_rows(options: argparse.Namespace, pairs: list[tuple[str, str]]) -> li
         gold = [names.index(label) for label in labels]
         for name in available(options.model):
             p = measure_parity(
-                open_scorer(options.model, name, options.threads), texts, targets, gold, groups, expected
+                open_scorer(options.model, name, options.threads), texts, targets, None, gold, groups, expected
             )
             value = (
                 f"{p.label_flips / p.pairs:.2%} flips, F1 loss {p.macro_f1_loss:+.4f} [{p.macro_f1_loss_low:+.4f}, "

@@ -23,7 +23,8 @@ class Stub:
     fingerprint = backend = "stub"
     scheme = LabelScheme(definitions={"favor": "", "against": "", "neutral": "", "unrelated": ""},
                          polar=("favor", "against"), merged_into_none=("neutral", "unrelated"))
-    def predict_proba(self, texts, targets):
+    reads_context = False
+    def predict_proba(self, texts, targets, contexts=None):
         return np.full((len(texts), 4), 0.25)
 print(predict_files(Stub(), [sys.argv[1]], Path(sys.argv[2]), Reading("t")).rows)
 """

@@ -43,6 +43,11 @@ def write_examples(folder: Path, split: str, examples: Sequence[Example], scheme
     Dataset.from_list([e.model_dump() for e in examples], features=features).to_parquet(path)
 
 
+def pair_lists(examples: Sequence[Example]) -> tuple[list[str], list[str], list[tuple[str, str]]]:
+    """(texts, targets, contexts) of examples: what an encoder or a scorer is given."""
+    return [e.text for e in examples], [e.target for e in examples], [(e.before, e.after) for e in examples]
+
+
 def read_examples(folder: Path, split: str) -> list[Example]:
     """The examples of a split in order; raises DataError when it is missing, damaged or empty."""
     path = split_file(folder, split)

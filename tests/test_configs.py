@@ -13,7 +13,19 @@ from tests.conftest import ROOT, run_script
 
 CONFIGS = ROOT / "configs"
 CHOICES = sorted(path for path in CONFIGS.rglob("*.yaml") if path.parent != CONFIGS)
-SCRIPTS = ("ingest", "label", "build_dataset", "drills", "train", "predict", "evaluate", "export", "pipeline")
+SCRIPTS = (
+    "ingest",
+    "label",
+    "build_dataset",
+    "drills",
+    "train",
+    "predict",
+    "evaluate",
+    "export",
+    "pipeline",
+    "seeds",
+    "study",
+)
 
 
 def composed(*overrides: str) -> PipelineConfig:

@@ -9,6 +9,7 @@ import numpy as np
 from stance.bootstrap import Resampling, group_confusions, percentile_interval, resampled_confusions
 from stance.evaluation.metrics import macro_f1
 from stance.model.backends import Scorer, softmax
+from stance.model.inputs import Contexts
 
 SAMPLED_ALONE = 64
 """So many pairs are scored alone too, to see whether batch neighbours change a score."""
@@ -60,14 +61,15 @@ def measure_parity(
     scorer: Scorer,
     texts: Sequence[str],
     targets: Sequence[str],
+    contexts: Contexts | None,
     gold: Sequence[int],
     groups: Sequence[str],
     expected: np.ndarray,
 ) -> Parity:
     """Compare `scorer` with the reference's logits `expected`, shape (pairs, labels), on gold pairs."""
-    found = scorer.logits(texts, targets)
+    found = scorer.logits(texts, targets, contexts)
     sample = range(0, len(texts), max(1, len(texts) // SAMPLED_ALONE))
-    alone = np.concatenate([scorer.logits([texts[i]], [targets[i]]) for i in sample])
+    alone = np.concatenate([scorer.logits([texts[i]], [targets[i]], contexts and [contexts[i]]) for i in sample])
     probabilities, reference = softmax(found), softmax(expected)
     drift = np.abs(probabilities - reference)
     loss, low, high = _macro_f1_loss(gold, groups, expected.argmax(axis=1), found.argmax(axis=1), scorer.num_labels)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from stance.model.folder import ModelSettings
+from stance.model.inputs import InputTemplate
 
 USE = """```python
 from stance import StanceClassifier
@@ -56,7 +57,7 @@ Reads a news sentence and the name of an intervention; says which stance the sen
 
 {USE}
 
-Input is the sentence as `text` and the target as `text_pair`, at most {settings.max_tokens} tokens together.
+{_input(settings)}
 
 ## How good it is
 
@@ -76,6 +77,17 @@ It was trained on a small corpus written and labelled for the project, in Englis
 does not have, reads one sentence at a time, and its probabilities are not calibrated. Measure it on a random sample of
 your own articles before you report shares.
 """
+
+
+def _input(settings: ModelSettings) -> str:
+    template, length = settings.template, f"at most {settings.max_tokens} tokens together"
+    if template == InputTemplate():
+        return f"Input is the sentence as `text` and the target as `text_pair`, {length}."
+    context = " `predict` takes the neighbours as `contexts`." if template.reads_context else ""
+    return (
+        f"Input is `{template.first}` as `text` and `{template.second}` as `text_pair`, {length}. `StanceClassifier` "
+        f"fills them in; `pipeline` has to be given the filled texts.{context}"
+    )
 
 
 def _parity(parity: Mapping[str, Any]) -> str:

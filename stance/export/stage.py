@@ -12,7 +12,7 @@ from pydantic import Field
 
 from stance.config import ConfigError, DataError, StageConfig
 from stance.evaluation.parity import Parity, Tolerance, measure_parity
-from stance.examples import read_examples
+from stance.examples import pair_lists, read_examples
 from stance.export.card import model_card
 from stance.manifest import MANIFEST, Manifest, build
 from stance.model.backends.choose import ONNX_FILES, machine, open_scorer
@@ -102,7 +102,7 @@ def _work(config: ExportConfig, folder: Path) -> Mapping[str, int]:
     (folder / FP32).parent.mkdir()
     examples = read_examples(config.dataset, "dev")[: config.parity_pairs]
     reference = open_scorer(folder, "torch-fp32", config.threads)
-    expected = reference.logits([e.text for e in examples], [e.target for e in examples])
+    expected = reference.logits(*pair_lists(examples))
 
     export_onnx(load_network(folder)[0], reference.inputs.names, folder / FP32)
     fp32 = _measure(folder, "onnx-fp32", settings, examples, expected, config.threads)
@@ -116,7 +116,15 @@ def _work(config: ExportConfig, folder: Path) -> Mapping[str, int]:
     parity: dict[str, Any] = {"fp32": fp32.as_json(), "int8": int8}
     write_json(folder / "onnx" / "parity.json", parity)
     probe = [
-        ProbePair(text=e.text, target=e.target, label=e.label, group=e.group, logits=tuple(map(float, row)))
+        ProbePair(
+            text=e.text,
+            target=e.target,
+            before=e.before if settings.template.reads_context else "",
+            after=e.after if settings.template.reads_context else "",
+            label=e.label,
+            group=e.group,
+            logits=tuple(map(float, row)),
+        )
         for e, row in zip(examples, expected, strict=True)
     ]
     write_probe(folder, probe)
@@ -141,7 +149,7 @@ def _add_int8(
     threads = config.threads or len(os.sched_getaffinity(0))
     sample = read_examples(config.dataset, "train")[: config.calibration_pairs]
     scorer = open_scorer(folder, "onnx-fp32", config.threads)
-    encodings = scorer.inputs.encode([e.text for e in sample], [e.target for e in sample])
+    encodings = scorer.inputs.encode(*pair_lists(sample))
     tolerance = Tolerance(config.max_label_flips, config.max_macro_f1_loss)
     methods: tuple[Method, ...] = ("token", "weights") if config.int8 == "auto" else (config.int8,)
     refused: list[str] = []
@@ -175,8 +183,7 @@ def _measure(
 ) -> Parity:
     return measure_parity(
         open_scorer(folder, backend, threads),
-        [e.text for e in examples],
-        [e.target for e in examples],
+        *pair_lists(examples),
         [settings.scheme.index(e.label) for e in examples],
         [e.group for e in examples],
         expected,

@@ -13,6 +13,7 @@ from stance.model.backends import DEFAULT_BATCH_TOKENS, Scorer, softmax
 from stance.model.backends.choose import BackendName, open_scorer
 from stance.model.bundle import bundle_fingerprint
 from stance.model.folder import ModelSettings, read_settings
+from stance.model.inputs import Contexts
 from stance.records import Document, Prediction, document_id, normalise, pair_id
 
 
@@ -56,29 +57,35 @@ class StanceClassifier:
         """What runs the network, e.g. `onnx-int8`."""
         return self._scorer.backend.name
 
+    @property
+    def reads_context(self) -> bool:
+        """Whether a sentence's neighbours change the answer."""
+        return self.settings.template.reads_context
+
     def predict_proba(
         self,
         texts: Sequence[str],
         targets: Sequence[str] | str,
-        contexts: Sequence[str] | None = None,
+        contexts: Contexts | None = None,
         *,
         batch_tokens: int = DEFAULT_BATCH_TOKENS,
     ) -> np.ndarray:
         """Probabilities of shape (pairs, labels), labels in the order of `scheme.names`.
 
-        `targets` has one target a text, or is one for all. Raises ValueError when lengths differ, or when `contexts`
-        are given to a model that reads none; TypeError when an entry is no string.
+        `targets` has one target a text, or is one for all. `contexts` has the sentences before and after each text,
+        for models whose template reads them; left out they are empty. Raises ValueError when lengths differ, or when
+        `contexts` are given to a model that reads none; TypeError when an entry is no string.
         """
         targets = _one_each(texts, targets)
         if contexts is not None:
-            raise ValueError("this model was trained without context; leave out contexts")
-        return softmax(self._scorer.logits(texts, targets, batch_tokens))
+            self._check_contexts(texts, contexts)
+        return softmax(self._scorer.logits(texts, targets, contexts, batch_tokens=batch_tokens))
 
     def predict(
         self,
         texts: Sequence[str],
         targets: Sequence[str] | str,
-        contexts: Sequence[str] | None = None,
+        contexts: Contexts | None = None,
         *,
         abstain_below: float = 0.0,
     ) -> list[Prediction]:
@@ -104,11 +111,21 @@ class StanceClassifier:
         document = Document(id=document_id(normalised), text=normalised, source=source)
         targets = [target] if isinstance(target, str) else list(target)
         asked = [(sentence, each) for sentence in split_sentences(document) for each in targets]
-        probabilities = self.predict_proba([s.text for s, _ in asked], [each for _, each in asked])
+        contexts = [(s.before, s.after) for s, _ in asked] if self.reads_context else None
+        probabilities = self.predict_proba([s.text for s, _ in asked], [each for _, each in asked], contexts)
         return [
             self._prediction(pair_id(s.id, each), source, s.start, s.text, each, row, abstain_below)
             for (s, each), row in zip(asked, probabilities, strict=True)
         ]
+
+    def _check_contexts(self, texts: Sequence[str], contexts: Contexts) -> None:
+        if not self.reads_context:
+            raise ValueError("this model was trained without context; leave out contexts")
+        if len(texts) != len(contexts):
+            raise ValueError(f"{len(texts)} texts but {len(contexts)} contexts; give one (before, after) a text")
+        for i, value in enumerate(contexts):
+            if not isinstance(value, tuple | list) or [isinstance(part, str) for part in value] != [True, True]:
+                raise TypeError(f"contexts[{i}] is {value!r}; expected two strings, the sentences before and after")
 
     def _prediction(
         self,

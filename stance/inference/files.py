@@ -17,6 +17,7 @@ import numpy as np
 from stance.config import ConfigError
 from stance.inference.rows import STANDARD_INPUT, Bad, Reading, Row, input_files, read_rows
 from stance.labels import LabelScheme
+from stance.model.inputs import Contexts
 from stance.storage import atomic_file, read_json, write_json
 
 PART_ROWS = 2000
@@ -43,7 +44,14 @@ class Classifier(Protocol):
         """Names the engine."""
         ...
 
-    def predict_proba(self, texts: Sequence[str], targets: Sequence[str]) -> np.ndarray:
+    @property
+    def reads_context(self) -> bool:
+        """Whether a sentence's neighbours change the answer."""
+        ...
+
+    def predict_proba(
+        self, texts: Sequence[str], targets: Sequence[str], contexts: Contexts | None = None
+    ) -> np.ndarray:
         """Probabilities of shape (pairs, labels)."""
         ...
 
@@ -102,7 +110,10 @@ def predict_files(
 def _answers(classifier: Classifier, rows: Sequence[Row | Bad], abstain_below: float) -> Iterator[dict[str, Any] | Bad]:
     good = [row for row in rows if isinstance(row, Row)]
     names = classifier.scheme.names
-    probabilities = classifier.predict_proba([r.text for r in good], [r.target for r in good]) if good else np.zeros(0)
+    contexts = [(r.before, r.after) for r in good] if classifier.reads_context else None
+    probabilities = np.zeros(0)
+    if good:
+        probabilities = classifier.predict_proba([r.text for r in good], [r.target for r in good], contexts)
     answers = iter(probabilities.tolist())
     for row in rows:
         if isinstance(row, Bad):

@@ -26,6 +26,9 @@ class Row:
     end: int
     text: str
     target: str
+    before: str = ""
+    """The sentence before, in an article; so is `after`."""
+    after: str = ""
 
 
 @dataclass(frozen=True)
@@ -161,8 +164,9 @@ def _rows(source: str, line: int, fields: Mapping[str, Any] | str, reading: Read
     spans = sentence_offsets(article)
     if not spans:
         yield Bad(source, line, "no sentence in the text")
-    for start, end in spans:
-        yield Row(source, line, start, end, article[start:end], target)  # ty: ignore[invalid-argument-type]
+    texts = ["", *(article[start:end] for start, end in spans), ""]
+    for (start, end), (before, own, after) in zip(spans, zip(texts, texts[1:], texts[2:], strict=False), strict=True):
+        yield Row(source, line, start, end, own, target, before, after)  # ty: ignore[invalid-argument-type]
 
 
 def _problem(text: object, target: object, reading: Reading) -> str | None:

@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import model_validator
 
 from stance.config import ConfigError, StageConfig
-from stance.examples import read_examples
+from stance.examples import pair_lists, read_examples
 from stance.ingest.stage import load_articles
 from stance.manifest import Manifest, build
 from stance.model.backends.choose import BackendName
@@ -83,7 +83,8 @@ def _work(config: PredictConfig, folder: Path) -> Mapping[str, int]:
 
     examples = read_examples(config.dataset, config.split)
     classifier = StanceClassifier.load(config.model, backend=config.backend, threads=config.threads)
-    answers = classifier.predict([e.text for e in examples], [e.target for e in examples])
+    texts, targets, contexts = pair_lists(examples)
+    answers = classifier.predict(texts, targets, contexts if classifier.reads_context else None)
     predictions = (
         answer.model_copy(update={"id": e.id, "document": e.document, "start": e.start, "end": e.end})
         for e, answer in zip(examples, answers, strict=True)

@@ -11,6 +11,7 @@ from stance.model.backends import Scorer
 from stance.model.backends.choose import available, machine, open_scorer, remember
 from stance.model.bundle import bundle_fingerprint, check_hashes, check_safe
 from stance.model.folder import read_settings
+from stance.model.inputs import Contexts
 from stance.model.probe import PROBE, read_probe
 from stance.storage import read_json
 
@@ -58,14 +59,15 @@ def verify(folder: Path, *, threads: int | None = None, tolerance: Tolerance | N
         raise DataError(f"{folder / PROBE}: expected pairs with one logit a label")
     gold = [settings.scheme.index(pair.label) for pair in pairs]
     texts, targets, groups = ([getattr(p, name) for p in pairs] for name in ("text", "target", "group"))
+    contexts = [(pair.before, pair.after) for pair in pairs]
     dynamic = ((read_json(folder / "onnx" / "parity.json").get("int8")) or {}).get("method") == "dynamic"
     verdicts = []
     for name in available(folder):
         scorer = open_scorer(folder, name, threads)
-        parity = measure_parity(scorer, texts, targets, gold, groups, expected)
+        parity = measure_parity(scorer, texts, targets, contexts, gold, groups, expected)
         allowed = name == BATCH_DEPENDENT or (name == "onnx-int8" and dynamic)
         problems = parity.problems(tolerance or Tolerance(), batch_dependence_allowed=allowed)
-        verdicts.append(Verdict(name, _pairs_per_second(scorer, texts, targets), parity, problems))
+        verdicts.append(Verdict(name, _pairs_per_second(scorer, texts, targets, contexts), parity, problems))
     wrong = [v for v in verdicts if v.problems and v.backend != BATCH_DEPENDENT]
     if wrong:
         what = f"{folder}/onnx/model_int8.onnx" if wrong[0].backend == "onnx-int8" else f"{folder}: {wrong[0].backend}"
@@ -109,10 +111,10 @@ def as_json(result: Verification) -> dict[str, Any]:
     }
 
 
-def _pairs_per_second(scorer: Scorer, texts: list[str], targets: list[str]) -> float:
+def _pairs_per_second(scorer: Scorer, texts: list[str], targets: list[str], contexts: Contexts) -> float:
     best = float("inf")
     for _ in range(REPEATS):
         started = time.perf_counter()
-        scorer.logits(texts, targets)
+        scorer.logits(texts, targets, contexts)
         best = min(best, time.perf_counter() - started)
     return len(texts) / best

@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from stance.config import DataError
 from stance.labels import LabelScheme
+from stance.model.inputs import InputTemplate
 from stance.storage import read_json, write_json
 
 if TYPE_CHECKING:
@@ -27,6 +28,8 @@ class ModelSettings(BaseModel):
     """Labels in the order of the model's outputs."""
     max_tokens: int
     """Longer pairs are cut at the end of the longer text."""
+    template: InputTemplate = InputTemplate()
+    """What the encoder reads of a pair."""
     pretrained: str
     """The encoder that was fine-tuned."""
     data_fingerprint: str
@@ -34,7 +37,7 @@ class ModelSettings(BaseModel):
     seed: int
     """Seed of the training run."""
     dev_macro_f1: float
-    """Macro-F1 over the labels on the dev split, by which this state of the weights was chosen."""
+    """Macro-F1 over the labels of these weights on the dev split."""
 
 
 def save_model_folder(

@@ -1,14 +1,16 @@
 """A (sentence, target) pair -> token ids, and lists of them -> padded batches. Needs `tokenizers` and numpy only."""
 
+import string
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from pydantic import field_validator
 from tokenizers import Tokenizer
 
-from stance.config import DataError
+from stance.config import Config, DataError
 from stance.storage import read_json
 
 if TYPE_CHECKING:
@@ -16,10 +18,47 @@ if TYPE_CHECKING:
 
 Encoding = Mapping[str, Sequence[int]]
 """Input name (input_ids, token_type_ids, attention_mask) -> one integer a token."""
+Contexts = Sequence[tuple[str, str]]
+"""(the sentence before, the sentence after) of each text; empty strings at the ends of an article."""
 PADDING_MULTIPLE = 8
 """Padded lengths are multiples of this, so that matrix kernels meet few different shapes."""
 SOURCES = {"input_ids": "ids", "token_type_ids": "type_ids", "attention_mask": "attention_mask"}
 """Input name -> the attribute of a tokenizers.Encoding that holds it."""
+PLACEHOLDERS = ("text", "target", "before", "after")
+
+
+class InputTemplate(Config):
+    """What the encoder reads of a pair: two texts with {text}, {target}, {before} and {after} filled in."""
+
+    first: str = "{text}"
+    """The sentence; '{before} {text} {after}' adds its neighbours."""
+    second: str = "{target}"
+    """The target; 'The author supports {target}.' turns it into a hypothesis."""
+
+    @field_validator("first", "second")
+    @classmethod
+    def _placeholders_are_known(cls, value: str) -> str:
+        try:
+            names = _placeholders(value)
+        except ValueError as error:
+            raise ValueError(f"{value!r} is no template ({error}); write {{{{ and }}}} for braces") from None
+        if unknown := sorted(names - set(PLACEHOLDERS)):
+            allowed = ", ".join(f"{{{name}}}" for name in PLACEHOLDERS)
+            raise ValueError(f"{value!r} has {{{unknown[0]}}}; expected {allowed}")
+        return value
+
+    @property
+    def reads_context(self) -> bool:
+        """Whether a sentence's neighbours change the input."""
+        return not {"before", "after"}.isdisjoint(_placeholders(self.first) | _placeholders(self.second))
+
+    def fill(self, text: str, target: str, before: str, after: str) -> tuple[str, str]:
+        """The two texts."""
+        values = {"text": text, "target": target, "before": before, "after": after}
+        return self.first.format(**values).strip(), self.second.format(**values).strip()
+
+
+DEFAULT_TEMPLATE = InputTemplate()
 
 
 @dataclass(frozen=True)
@@ -32,9 +71,12 @@ class PairEncoder:
     names: tuple[str, ...]
     """The model's inputs."""
     pad_id: int
+    template: InputTemplate = DEFAULT_TEMPLATE
 
     @classmethod
-    def of(cls, tokenizer: "PreTrainedTokenizerBase", max_tokens: int) -> "PairEncoder":
+    def of(
+        cls, tokenizer: "PreTrainedTokenizerBase", max_tokens: int, template: InputTemplate = DEFAULT_TEMPLATE
+    ) -> "PairEncoder":
         """The encoder that does what the transformers tokenizer does; the tokenizer itself is left as it is."""
         backend = Tokenizer.from_str(tokenizer.backend_tokenizer.to_str())
         return cls(
@@ -42,10 +84,13 @@ class PairEncoder:
             max_tokens,
             tuple(tokenizer.model_input_names),
             int(tokenizer.pad_token_id or 0),
+            template,
         )
 
     @classmethod
-    def from_folder(cls, folder: Path, max_tokens: int, names: Sequence[str]) -> "PairEncoder":
+    def from_folder(
+        cls, folder: Path, max_tokens: int, names: Sequence[str], template: InputTemplate = DEFAULT_TEMPLATE
+    ) -> "PairEncoder":
         """The encoder of a model folder, without transformers; raises DataError when tokenizer.json is no tokenizer."""
         path = folder / "tokenizer.json"
         try:
@@ -53,12 +98,22 @@ class PairEncoder:
         except Exception as error:  # the library raises nothing narrower
             raise DataError(f"{path}: cannot be read as a tokenizer ({error})") from None
         pad_id = read_json(folder / "config.json").get("pad_token_id") or 0
-        return cls(_truncating(tokenizer, max_tokens), max_tokens, tuple(names), pad_id)
+        return cls(_truncating(tokenizer, max_tokens), max_tokens, tuple(names), pad_id, template)
 
-    def encode(self, texts: Sequence[str], targets: Sequence[str]) -> list[Encoding]:
-        """One Encoding a pair, cut to `max_tokens` at the end of the longer of the two."""
-        pairs = [(_encodable(text), _encodable(target)) for text, target in zip(texts, targets, strict=True)]
-        encoded = self.tokenizer.encode_batch_fast(pairs)
+    def encode(self, texts: Sequence[str], targets: Sequence[str], contexts: Contexts | None = None) -> list[Encoding]:
+        """One Encoding a pair, cut to `max_tokens` at the end of the longer of the two.
+
+        Without `contexts` a template reads empty ones.
+        """
+        if contexts is None:
+            contexts = [("", "")] * len(texts)
+        filled = (
+            self.template.fill(text, target, before, after)
+            for text, target, (before, after) in zip(texts, targets, contexts, strict=True)
+        )
+        encoded = self.tokenizer.encode_batch_fast(
+            [(_encodable(first), _encodable(second)) for first, second in filled]
+        )
         return [{name: getattr(e, SOURCES[name]) for name in self.names} for e in encoded]
 
     def pad(self, encodings: Sequence[Encoding]) -> dict[str, np.ndarray[Any, np.dtype[np.int64]]]:
@@ -107,6 +162,10 @@ def batches_of_one_width(lengths: Sequence[int], batch_tokens: int, max_tokens: 
         indices, size = by_width[width], max(1, batch_tokens // width)
         batches += [indices[start : start + size] for start in range(0, len(indices), size)]
     return batches
+
+
+def _placeholders(template: str) -> set[str]:
+    return {name for _, name, _, _ in string.Formatter().parse(template) if name is not None}
 
 
 def _truncating(tokenizer: Tokenizer, max_tokens: int) -> Tokenizer:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from stance.config import ConfigError
 from stance.labels import LabelScheme
-from stance.model.pretrained import check_is_encoder, locate_pretrained
+from stance.model.pretrained import check_encodes, check_is_encoder, locate_pretrained
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
@@ -31,6 +31,7 @@ def new_classifier(
         config = AutoConfig.from_pretrained(
             location, id2label=labels, label2id={name: i for i, name in labels.items()}, local_files_only=not download
         )
+        check_encodes(location, config.to_dict())  # a hub id has no folder to look into before
         if dropout is not None:
             for name in ("hidden_dropout_prob", "attention_probs_dropout_prob", "classifier_dropout"):
                 if hasattr(config, name):
@@ -63,3 +64,16 @@ def freeze_lowest(model: "PreTrainedModel", layers: int) -> None:
     for name, parameter in model.named_parameters():
         if "embeddings" in name or numbered.get(name, layers) < layers:
             parameter.requires_grad = False
+
+
+def add_lora(model: "PreTrainedModel", rank: int) -> "PreTrainedModel":
+    """The model with low-rank updates (Hu et al. 2022) on its linear layers; they and the head alone are trained.
+
+    `merge_and_unload()` makes a plain model of it again. Raises ConfigError when peft is not installed.
+    """
+    try:
+        from peft import LoraConfig, TaskType, get_peft_model
+    except ImportError:
+        raise ConfigError("train.model.lora_rank: needs peft; pip install 'stance[lora]'") from None
+    config = LoraConfig(task_type=TaskType.SEQ_CLS, r=rank, lora_alpha=2 * rank, target_modules="all-linear")
+    return get_peft_model(model, config)  # ty: ignore[invalid-explicit-return]

@@ -3,7 +3,9 @@
 import hashlib
 import importlib.util
 import json
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from stance.config import ConfigError, DataError
 
@@ -47,10 +49,21 @@ def check_is_encoder(folder_or_id: str) -> None:
     path = Path(folder_or_id) / "config.json"
     if not path.is_file():
         return
-    config = json.loads(path.read_text(encoding="utf-8"))
-    if config.get("is_encoder_decoder") or config.get("is_decoder"):
+    check_encodes(folder_or_id, json.loads(path.read_text(encoding="utf-8")))
+
+
+def check_encodes(name: str, config: Mapping[str, Any]) -> None:
+    """Raise ConfigError when a model's configuration is that of one that generates text."""
+    from transformers.models.auto.modeling_auto import (
+        MODEL_FOR_CAUSAL_LM_MAPPING_NAMES,
+        MODEL_FOR_MASKED_LM_MAPPING_NAMES,
+    )
+
+    kind = config.get("model_type", "this model")
+    generates = kind in MODEL_FOR_CAUSAL_LM_MAPPING_NAMES and kind not in MODEL_FOR_MASKED_LM_MAPPING_NAMES
+    if generates or config.get("is_encoder_decoder") or config.get("is_decoder"):
         raise ConfigError(
-            f"{folder_or_id}: {config.get('model_type', 'this model')} generates text; "
+            f"{name}: {kind} generates text; "
             f"expected an encoder such as BERT, RoBERTa, DeBERTa, ModernBERT, ELECTRA or MiniLM"
         )
 

@@ -16,6 +16,9 @@ class ProbePair(Record):
 
     text: str
     target: str
+    before: str = ""
+    """The sentence before, where the model's template reads context; so is `after`."""
+    after: str = ""
     label: str
     group: str
     logits: tuple[float, ...]

@@ -41,6 +41,19 @@ def schedule(phases: Sequence[Sequence[Sequence[list[int]]]], warmup_fraction: f
     return planned
 
 
+def plan_phases(
+    lengths: Sequence[int], sizes: Sequence[int], epochs: Sequence[int], batch_tokens: int, seed: int
+) -> list[list[list[list[int]]]]:
+    """For each phase its epochs x steps x indices: phase number n has the next `sizes[n]` examples."""
+    plans: list[list[list[list[int]]]] = []
+    start = 0
+    for number, (size, passes) in enumerate(zip(sizes, epochs, strict=True)):
+        plan = plan_steps(lengths[start : start + size], batch_tokens, passes, seed + number)
+        plans.append([[[start + i for i in indices] for indices in steps] for steps in plan])
+        start += size
+    return plans
+
+
 def plan_steps(lengths: Sequence[int], batch_tokens: int, epochs: int, seed: int) -> list[list[list[int]]]:
     """For each epoch its steps, for each step the indices of its examples; every index occurs once an epoch."""
     return [_plan_epoch(lengths, batch_tokens, np.random.default_rng([seed, epoch])) for epoch in range(epochs)]

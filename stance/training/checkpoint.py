@@ -1,6 +1,7 @@
 """The state of a run in one safetensors file: tensors, and a JSON header for everything else."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,17 +11,23 @@ from safetensors.torch import save_file
 from torch import nn
 
 from stance.config import DataError
+from stance.training.averaging import Weights, put, trainable
 
 State = dict[str, Any]
 """JSON-able values: step, best score, history."""
 
 
 def save_state(
-    path: Path, model: nn.Module, optimizer: torch.optim.Optimizer, best: dict[str, torch.Tensor], state: State
+    path: Path, model: nn.Module, optimizer: torch.optim.Optimizer, kept: Mapping[str, Weights], state: State
 ) -> None:
-    """Write everything that the next step depends on; the file appears whole or the old one stays."""
-    tensors = {f"model.{name}": value for name, value in model.state_dict().items()}
-    tensors |= {f"best.{name}": value for name, value in best.items()}
+    """Write everything that the next step depends on; the file appears whole or the old one stays.
+
+    Frozen parameters are left out, the pretrained encoder has them. `kept` holds more sets of weights by name: the
+    best so far, the running mean.
+    """
+    tensors = {f"model.{name}": value for name, value in trainable(model).items()}
+    for group, weights in kept.items():
+        tensors |= {f"{group}.{name}": value for name, value in weights.items()}
     for index, values in optimizer.state_dict()["state"].items():
         tensors |= {f"optimizer.{index}.{name}": value for name, value in values.items()}
     tensors["random.cpu"] = torch.get_rng_state()
@@ -39,8 +46,10 @@ def save_state(
         partial.unlink(missing_ok=True)
 
 
-def load_state(path: Path, model: nn.Module, optimizer: torch.optim.Optimizer) -> tuple[State, dict[str, torch.Tensor]]:
-    """Restore model, optimizer and random generators in place; returns the JSON state and the best weights so far."""
+def load_state(
+    path: Path, model: nn.Module, optimizer: torch.optim.Optimizer, groups: tuple[str, ...]
+) -> tuple[State, dict[str, Weights]]:
+    """Restore model, optimizer and random generators in place; returns the JSON state and the kept weights by group."""
     try:
         with safe_open(path, framework="pt") as file:
             state = json.loads(file.metadata()["state"])
@@ -49,7 +58,7 @@ def load_state(path: Path, model: nn.Module, optimizer: torch.optim.Optimizer) -
         raise DataError(
             f"{path}: damaged training state ({error}); delete {path.parent} to train from the start"
         ) from None
-    model.load_state_dict(_below("model.", tensors))
+    put(model, _below("model.", tensors))
     restored = optimizer.state_dict()
     restored["state"] = {}
     for name, value in _below("optimizer.", tensors).items():
@@ -59,8 +68,10 @@ def load_state(path: Path, model: nn.Module, optimizer: torch.optim.Optimizer) -
     torch.set_rng_state(tensors["random.cpu"])
     if torch.cuda.is_available() and "random.cuda" in tensors:
         torch.cuda.set_rng_state(tensors["random.cuda"])
-    return state, _below("best.", tensors)
+    device = next(model.parameters()).device
+    kept = {group: {n: v.to(device) for n, v in _below(f"{group}.", tensors).items()} for group in groups}
+    return state, kept
 
 
-def _below(prefix: str, tensors: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+def _below(prefix: str, tensors: dict[str, torch.Tensor]) -> Weights:
     return {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}

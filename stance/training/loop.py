@@ -1,4 +1,4 @@
-"""The training loop: forward, weigh, backward, clip, step, evaluate."""
+"""The training loop: backward, clip, step, average, evaluate, save."""
 
 import logging
 import time
@@ -9,32 +9,22 @@ from pathlib import Path
 import torch
 from transformers import PreTrainedModel
 
-from stance.model.device import Compute
-from stance.model.forward import tensors
-from stance.model.inputs import Encoding, PairEncoder
+from stance.training.averaging import Weights, copied, holding, trainable, update_average
 from stance.training.batching import Step
 from stance.training.checkpoint import State, load_state, save_state
-from stance.training.loss import weighted_soft_cross_entropy
+from stance.training.gradients import Backward
 from stance.training.optimizer import OptimizerConfig, make_optimizer, set_learning_rate
+from stance.training.progress import Progress
 
-LOG_SECONDS = 5
+GROUPS = ("best", "average")
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class TrainingData:
-    """Tokenised examples with their gold distributions, shape (examples, labels), and weights, shape (examples,)."""
-
-    encodings: Sequence[Encoding]
-    targets: torch.Tensor
-    weights: torch.Tensor
-
-
-@dataclass(frozen=True)
 class Outcome:
-    """The best state of the weights by dev score, and what happened on the way, one row an epoch."""
+    """The state of the weights that is kept, and what happened on the way, one row an epoch."""
 
-    weights: dict[str, torch.Tensor]
+    weights: Weights
     score: float
     epoch: int
     history: list[dict[str, float]]
@@ -42,75 +32,76 @@ class Outcome:
 
 def fit(
     model: PreTrainedModel,
-    data: TrainingData,
     steps: Sequence[Step],
-    inputs: PairEncoder,
+    backward: Backward,
     score: Callable[[PreTrainedModel], float],
     optimizer_config: OptimizerConfig,
-    compute: Compute,
+    progress: Progress,
     *,
+    average_decay: float,
     patience: int | None,
     state_file: Path,
     checkpoint_seconds: float,
 ) -> Outcome:
     """Train `model` in place along `steps`; continue from `state_file` where there is one.
 
-    After each epoch of the main phase `score(model)` decides whether these weights are the best so far; training ends
-    with the steps, or after `patience` epochs without a better score. Without `patience` all steps are taken and the
-    last weights are the ones returned. A run continued from its state file ends in the
-    same bits as one that was never interrupted. Raises FloatingPointError before a non-finite gradient reaches the
-    weights.
+    After each epoch of the main phase `score(model)` decides whether these weights, or with `average_decay` their
+    running mean, are the best so far; training ends with the steps, or after `patience` epochs without a better score.
+    Without `patience` all steps are taken, and the last weights or their mean are the ones returned. A run continued
+    from its state file ends in the same bits as one that was never interrupted. Raises FloatingPointError before a
+    non-finite gradient reaches the weights.
     """
+    team = backward.team
     optimizer = make_optimizer(model, optimizer_config)
-    state: State = {"step": 0, "best_score": -1.0, "best_epoch": -1, "loss_sum": 0.0, "loss_steps": 0, "history": []}
-    best: dict[str, torch.Tensor] = {}
+    state: State = {"step": 0, "main_steps": 0, "best_score": -1.0, "best_epoch": -1, "history": []}
+    state |= {"loss_sum": 0.0, "loss_steps": 0}
+    kept: dict[str, Weights] = {group: {} for group in GROUPS}
     if state_file.is_file():
-        state, best = load_state(state_file, model, optimizer)
+        state, kept = load_state(state_file, model, optimizer, GROUPS)
         log.info("resumed at step %d of %d", state["step"], len(steps))
-    saved_at = logged_at = started = time.monotonic()
-    tokens = 0
+    wrapped = team.wrap(model)
+    progress.begin(state["step"], state["best_score"])
+    saved_at = time.monotonic()
 
     while state["step"] < len(steps):
         number = state["step"]
-        step, indices = steps[number], steps[number].indices
-        model.train()
+        step = steps[number]
+        wrapped.train()
         set_learning_rate(optimizer, step.rate)
-        batch = tensors(inputs, [data.encodings[i] for i in indices], compute)
-        with compute.autocast():
-            logits = model(**batch).logits
-        loss = weighted_soft_cross_entropy(
-            logits, data.targets[indices].to(compute.device), data.weights[indices].to(compute.device)
-        )
-        loss.backward()
-        norm = torch.nn.utils.clip_grad_norm_(model.parameters(), optimizer_config.max_gradient_norm)
-        if not torch.isfinite(norm):
+        loss = backward(wrapped, step.indices)
+        norm = torch.nn.utils.clip_grad_norm_(model.parameters(), optimizer_config.max_gradient_norm).item()
+        if not torch.isfinite(torch.tensor([loss, norm])).all():
             raise FloatingPointError(
-                f"step {number}: loss {loss.item():.4g}, gradient norm {norm.item():.4g}; the step was not taken. "
+                f"step {number}: loss {loss:.4g}, gradient norm {norm:.4g}; the step was not taken. "
                 f"Try a lower train.optimizer.learning_rate, or train.precision=fp32"
             )
         optimizer.step()
         optimizer.zero_grad(set_to_none=True)
-        tokens += batch["input_ids"].numel()
-        state["loss_sum"] += loss.item()
+        if average_decay and step.main:
+            if not state["main_steps"]:
+                kept["average"] = copied(trainable(model))
+            update_average(kept["average"], model, average_decay, state["main_steps"])
+            state["main_steps"] += 1
+        state["loss_sum"] += loss
         state["loss_steps"] += 1
         state["step"] = number + 1
+        progress.step(number, step, loss, norm)
 
         if number + 1 == len(steps) or steps[number + 1].epoch != step.epoch:
-            dev, mean_loss = score(model), state["loss_sum"] / state["loss_steps"]
-            state["history"].append({"epoch": step.epoch, "main": step.main, "loss": mean_loss, "dev_macro_f1": dev})
+            with holding(model, kept["average"]):
+                dev, mean_loss = score(model), state["loss_sum"] / state["loss_steps"]
+                # Of epochs with equal scores the later: it has learnt more.
+                if step.main and (patience is None or dev >= state["best_score"]):
+                    state |= {"best_score": dev, "best_epoch": step.epoch}
+                    kept["best"] = copied(trainable(model))
+            row = {"epoch": step.epoch, "main": step.main, "loss": mean_loss, "dev_macro_f1": dev}
+            state["history"].append(row)
             state |= {"loss_sum": 0.0, "loss_steps": 0}
-            log.info("epoch %d/%d: loss %.4f, dev macro-F1 %.4f", step.epoch + 1, steps[-1].epoch + 1, mean_loss, dev)
-            # Of epochs with equal scores the later: it has learnt more.
-            if step.main and (patience is None or dev >= state["best_score"]):
-                state |= {"best_score": dev, "best_epoch": step.epoch}
-                best = {name: value.detach().clone() for name, value in model.state_dict().items()}
+            progress.epoch(number, row, steps[-1].epoch + 1)
             if step.main and patience is not None and step.epoch - state["best_epoch"] >= patience:
                 break
-        now = time.monotonic()
-        if now - logged_at > LOG_SECONDS:
-            logged_at, rate = now, tokens / (now - started)
-            log.info("step %d/%d: loss %.4f, %.0f tokens/s", number + 1, len(steps), loss.item(), rate)
-        if now - saved_at > checkpoint_seconds:
-            save_state(state_file, model, optimizer, best, state)
+        if team.rank == 0 and time.monotonic() - saved_at > checkpoint_seconds:
+            progress.flush()
+            save_state(state_file, model, optimizer, kept, state)
             saved_at = time.monotonic()
-    return Outcome(best, state["best_score"], state["best_epoch"], state["history"])
+    return Outcome(kept["best"], state["best_score"], state["best_epoch"], state["history"])

@@ -1,30 +1,35 @@
 """Train: a dataset folder -> a model folder with a training log."""
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field, model_validator
 
 from stance.config import Config, ConfigError, StageConfig
-from stance.evaluation.metrics import confusion_matrix, macro_f1
-from stance.examples import read_examples, read_scheme
+from stance.examples import pair_lists, read_examples, read_scheme
 from stance.labels import LabelScheme
-from stance.manifest import Manifest, build, fingerprint
+from stance.manifest import Manifest, build, fingerprint, read_manifest
 from stance.model import Precision
 from stance.model.folder import ModelSettings, save_model_folder
+from stance.model.inputs import InputTemplate
 from stance.model.pretrained import EMBEDDED
 from stance.records import Example
-from stance.storage import write_json
-from stance.training.augment import swap_targets
+from stance.storage import atomic_file, write_json
+from stance.training.augment import draw_per_label, mask_names, swap_targets
+from stance.training.curve import curve_figure
+from stance.training.objective import ObjectiveConfig
 from stance.training.optimizer import OptimizerConfig
+from stance.training.team import Team, join_team, lead
+from stance.training.tracking import TrackerName, open_trackers
 
 if TYPE_CHECKING:
-    from transformers import PreTrainedModel
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
     from stance.model.inputs import PairEncoder
-    from stance.training.loop import TrainingData
+    from stance.training.gradients import TrainingData
 
 log = logging.getLogger(__name__)
 
@@ -44,6 +49,10 @@ class ModelConfig(Config):
     """Leave the word embeddings as they are: most of them never occur in the training split."""
     freeze_layers: Annotated[int, Field(ge=0)] = 2
     """Leave so many of the lowest layers as they are; needs frozen embeddings."""
+    lora_rank: Annotated[int, Field(ge=0)] = 0
+    """Train low-rank updates of this rank in place of the weights; for encoders that do not fit otherwise."""
+    template: InputTemplate = InputTemplate()
+    """What the encoder reads of a pair."""
 
     @model_validator(mode="after")
     def _frozen_from_below(self) -> "ModelConfig":
@@ -63,8 +72,14 @@ class TrainConfig(StageConfig):
     """Passes over each of them."""
     swap_targets: Annotated[float, Field(ge=0, le=1)] = 0.25
     """Of the training pairs that name their place, the share shown again with a target elsewhere, as not about it."""
+    mask_names: Annotated[float, Field(ge=0, le=1)] = 0.0
+    """Of the training pairs that name place or intervener, the share shown again with the names masked."""
+    pairs_per_label: Annotated[int, Field(ge=1)] | None = None
+    """Train on so many pairs of each label only, drawn at random by `seed`: few-shot."""
     model: ModelConfig = ModelConfig()
     """The encoder."""
+    objective: ObjectiveConfig = ObjectiveConfig()
+    """What is minimised."""
     optimizer: OptimizerConfig = OptimizerConfig()
     """How the weights are changed."""
     epochs: Annotated[int, Field(ge=1)] = 6
@@ -74,105 +89,154 @@ class TrainConfig(StageConfig):
     patience: Annotated[int, Field(ge=1)] = 3
     """With keep=best: stop after so many epochs without a better dev macro-F1."""
     batch_tokens: Annotated[int, Field(ge=64)] = 1536
-    """Padded tokens in one step; about 32 pairs."""
+    """Padded tokens in one step, over all processes; about 32 pairs."""
+    micro_batch_tokens: Annotated[int, Field(ge=64)] | None = None
+    """Padded tokens in one pass, where a step needs too much memory; null is a step at once. Changes no result."""
     precision: Precision = "auto"
     """auto is bf16 where the hardware has it, else fp32."""
     threads: Annotated[int, Field(ge=1)] | None = None
     """CPU threads; null is one a core."""
     checkpoint_seconds: Annotated[float, Field(ge=0)] = 30.0
     """How often the state is saved from which an interrupted run resumes."""
+    track: tuple[TrackerName, ...] = ()
+    """Trackers that follow the run, in `tracking/` beside the output; each has to be installed."""
     seed: int = 0
     """Decides the head's first weights, dropout and the order of examples."""
 
 
-def train(config: TrainConfig, *, replace: bool = False) -> Manifest:
-    """Fine-tune; the weights of the epoch with the best dev macro-F1 are kept. Interrupted, the same call resumes."""
-    return build("train", config, _work, replace=replace, resumable=True)
+def train(
+    config: TrainConfig, *, replace: bool = False, after_epoch: Callable[[float], None] | None = None
+) -> Manifest:
+    """Fine-tune; the weights that `config.keep` names are kept. Interrupted, the same call resumes.
+
+    Under `torchrun` all processes call this; rank 0 writes, and all return the manifest. `after_epoch` is called with
+    the dev macro-F1 of each epoch of the main phase and may raise to give the run up.
+    """
+    team = join_team()
+
+    def build_it(announce: Callable[[Path], None]) -> Manifest:
+        def work(config: TrainConfig, folder: Path) -> Mapping[str, int]:
+            announce(folder)
+            return _work(config, folder, team, after_epoch)
+
+        return build("train", config, work, replace=replace, resumable=True)
+
+    manifest = lead(team, build_it, lambda folder: _work(config, folder, team)) or read_manifest(config.output)
+    assert manifest is not None  # noqa: S101 - rank 0 has just written it
+    return manifest
 
 
-def _work(config: TrainConfig, folder: Path) -> Mapping[str, int]:
+@dataclass(frozen=True)
+class _Material:
+    """The examples of a run."""
+
+    phases: list[list[Example]]
+    """What comes first, in order, then the main phase."""
+    dev: list[Example]
+    counts: dict[str, int]
+
+
+def _work(
+    config: TrainConfig, folder: Path, team: Team, after_epoch: Callable[[float], None] | None = None
+) -> Mapping[str, int]:
     # torch and transformers take seconds to import: only now.
     import torch
 
     from stance.model.device import choose_compute
-    from stance.model.forward import predict_logits
     from stance.model.inputs import PairEncoder
-    from stance.model.network import freeze_lowest, new_classifier
-    from stance.training.batching import plan_steps, schedule
+    from stance.training.averaging import put
+    from stance.training.batching import plan_phases, schedule
+    from stance.training.gradients import Backward
     from stance.training.loop import fit
+    from stance.training.plan import make_plan
+    from stance.training.progress import Progress
+    from stance.training.scoring import make_scorer
 
     scheme = read_scheme(config.dataset)
-    phases = [_read_first(folder, scheme) for folder in config.first]
-    main = read_examples(config.dataset, "train")
-    swapped = swap_targets(main, config.swap_targets, scheme, config.seed)
-    phases.append(main + swapped)
-    dev_examples = read_examples(config.dataset, "dev")
     compute = choose_compute(config.precision, config.threads)
     torch.manual_seed(config.seed)
-    model, tokenizer = new_classifier(
-        config.model.pretrained, scheme, dropout=config.model.dropout, download=config.model.download
-    )
-    if config.model.freeze_embeddings:
-        freeze_lowest(model, config.model.freeze_layers)
+    model, tokenizer = _make_model(config.model, scheme)
     model.to(compute.device)
-    inputs = PairEncoder.of(tokenizer, config.model.max_tokens)
-    data = _training_data([e for phase in phases for e in phase], inputs)
-    dev = _training_data(dev_examples, inputs)
+    material = _read_material(config, scheme, str(tokenizer.mask_token or tokenizer.unk_token))
+    inputs = PairEncoder.of(tokenizer, config.model.max_tokens, config.model.template)
+    data = _training_data([e for phase in material.phases for e in phase], inputs, config.objective, material)
+    sizes = [len(phase) for phase in material.phases]
+    epochs = [config.first_epochs] * (len(sizes) - 1) + [config.epochs]
     lengths = [len(e["input_ids"]) for e in data.encodings]
-    plans, start = [], 0
-    for number, phase in enumerate(phases):
-        epochs = config.epochs if number == len(phases) - 1 else config.first_epochs
-        plan = plan_steps(lengths[start : start + len(phase)], config.batch_tokens, epochs, config.seed + number)
-        plans.append([[[start + i for i in indices] for indices in steps] for steps in plan])
-        start += len(phase)
+    plans = plan_phases(lengths, sizes, epochs, config.batch_tokens, config.seed)
     steps = schedule(plans, config.optimizer.warmup_fraction)
-    log.info(
-        "%s: %s pairs to train on, %d for dev, %d steps",
-        compute,
-        " + ".join(str(len(phase)) for phase in phases),
-        len(dev_examples),
-        len(steps),
+    backward = Backward(data, inputs, config.objective, config.micro_batch_tokens, compute, team)
+    plan = make_plan(model, steps, backward, sizes)
+    leads = team.rank == 0
+    if leads:
+        log.info("%s%s\n%s", compute, f", {team.size} processes" if team.size > 1 else "", plan)
+    run = f"{config.output.parent.name}-{config.output.name}"
+    settings = config.model_dump(mode="json")
+    trackers = open_trackers(config.track, config.output.parent / "tracking", run, settings) if leads else []
+    dev_encodings = inputs.encode(*pair_lists(material.dev))
+    gold = [scheme.index(e.label) for e in material.dev]
+    score = make_scorer(dev_encodings, gold, len(scheme.names), inputs, compute, 2 * config.batch_tokens, team)
+    progress = Progress(
+        folder, [data.num_tokens(step.indices) for step in steps], trackers, after_epoch, quiet=not leads
     )
-
-    gold = [scheme.index(e.label) for e in dev_examples]
-
-    def dev_macro_f1(network: "PreTrainedModel") -> float:
-        logits = predict_logits(network, dev.encodings, inputs, compute, 2 * config.batch_tokens)
-        return float(macro_f1(confusion_matrix(gold, logits.argmax(axis=1), len(scheme.names))))
-
     state_file = folder / "state.safetensors"
-    outcome = fit(
-        model,
-        data,
-        steps,
-        inputs,
-        dev_macro_f1,
-        config.optimizer,
-        compute,
-        patience=config.patience if config.keep == "best" else None,
-        state_file=state_file,
-        checkpoint_seconds=config.checkpoint_seconds,
-    )
-    model.load_state_dict(outcome.weights)
-    settings = ModelSettings(
-        scheme=scheme,
-        max_tokens=config.model.max_tokens,
-        pretrained=config.model.pretrained,
-        data_fingerprint=fingerprint(config.dataset),
-        seed=config.seed,
-        dev_macro_f1=round(outcome.score, 6),
-    )
-    save_model_folder(folder, model, tokenizer, settings)
-    write_json(folder / "training_log.json", outcome.history)
-    state_file.unlink(missing_ok=True)
-    return {
-        "first": sum(len(phase) for phase in phases[:-1]),
-        "train": len(main),
-        "swapped": len(swapped),
-        "dev": len(dev_examples),
-        "epochs": len(outcome.history),
-        "best_epoch": outcome.epoch,
-    }
+    try:
+        outcome = fit(
+            model,
+            steps,
+            backward,
+            score,
+            config.optimizer,
+            progress,
+            average_decay=config.objective.average_decay,
+            patience=config.patience if config.keep == "best" else None,
+            state_file=state_file,
+            checkpoint_seconds=config.checkpoint_seconds,
+        )
+    finally:
+        progress.close()
+    if leads:
+        put(model, outcome.weights)
+        # Low-rank updates become part of the weights: the folder is an ordinary one.
+        plain = model.merge_and_unload() if config.model.lora_rank else model  # ty: ignore[not-callable]
+        model_settings = ModelSettings(
+            scheme=scheme,
+            max_tokens=config.model.max_tokens,
+            template=config.model.template,
+            pretrained=config.model.pretrained,
+            data_fingerprint=fingerprint(config.dataset),
+            seed=config.seed,
+            dev_macro_f1=round(outcome.score, 6),
+        )
+        save_model_folder(folder, plain, tokenizer, model_settings)
+        write_json(folder / "training_log.json", outcome.history)
+        with atomic_file(folder / "curve.svg") as file:
+            file.write(curve_figure(outcome.history, outcome.epoch))
+        state_file.unlink(missing_ok=True)
+    return material.counts | {"epochs": len(outcome.history), "best_epoch": outcome.epoch}
+
+
+def _make_model(config: ModelConfig, scheme: LabelScheme) -> tuple["PreTrainedModel", "PreTrainedTokenizerBase"]:
+    from stance.model.network import add_lora, freeze_lowest, new_classifier
+
+    model, tokenizer = new_classifier(config.pretrained, scheme, dropout=config.dropout, download=config.download)
+    if config.lora_rank:
+        model = add_lora(model, config.lora_rank)
+    if config.freeze_embeddings:
+        freeze_lowest(model, config.freeze_layers)
+    return model, tokenizer
+
+
+def _read_material(config: TrainConfig, scheme: LabelScheme, mask: str) -> _Material:
+    phases = [_read_first(folder, scheme) for folder in config.first]
+    main = read_examples(config.dataset, "train")
+    if config.pairs_per_label is not None:
+        main = draw_per_label(main, config.pairs_per_label, config.seed)
+    swapped = swap_targets(main, config.swap_targets, scheme, config.seed)
+    masked = mask_names(main, config.mask_names, mask, config.seed)
+    dev = read_examples(config.dataset, "dev")
+    counts = {"first": sum(map(len, phases)), "train": len(main), "swapped": len(swapped), "masked": len(masked)}
+    return _Material([*phases, main + swapped + masked], dev, counts | {"dev": len(dev)})
 
 
 def _read_first(folder: Path, scheme: LabelScheme) -> list[Example]:
@@ -185,13 +249,18 @@ def _read_first(folder: Path, scheme: LabelScheme) -> list[Example]:
     return read_examples(folder, "train")
 
 
-def _training_data(examples: Sequence[Example], inputs: "PairEncoder") -> "TrainingData":
+def _training_data(
+    examples: Sequence[Example], inputs: "PairEncoder", objective: ObjectiveConfig, material: _Material
+) -> "TrainingData":
     import torch
 
-    from stance.training.loop import TrainingData
+    from stance.training.gradients import TrainingData
+    from stance.training.loss import balanced, smooth
 
-    return TrainingData(
-        encodings=inputs.encode([e.text for e in examples], [e.target for e in examples]),
-        targets=torch.tensor([e.probabilities for e in examples], dtype=torch.float32),
-        weights=torch.tensor([e.weight for e in examples], dtype=torch.float32),
-    )
+    targets = torch.tensor([e.probabilities for e in examples], dtype=torch.float32)
+    weights = torch.tensor([e.weight for e in examples], dtype=torch.float32)
+    if objective.balance:
+        sizes = [len(phase) for phase in material.phases]
+        parts = zip(weights.split(sizes), targets.split(sizes), strict=True)
+        weights = torch.cat([balanced(w, t, objective.balance) for w, t in parts])
+    return TrainingData(inputs.encode(*pair_lists(examples)), smooth(targets, objective.label_smoothing), weights)

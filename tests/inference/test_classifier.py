@@ -123,7 +123,7 @@ def test_unsure_answers_abstain_when_asked_to(classifier: StanceClassifier) -> N
 
 def test_context_is_refused_by_a_model_that_reads_none(classifier: StanceClassifier) -> None:
     with pytest.raises(ValueError, match="trained without context"):
-        classifier.predict(["a"], ["t"], ["before"])
+        classifier.predict(["a"], ["t"], [("before", "after")])
 
 
 @pytest.mark.parametrize(

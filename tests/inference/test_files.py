@@ -26,13 +26,15 @@ class ByLength:
 
     def __init__(self, seconds: float = 0.0) -> None:
         self.fingerprint, self.backend, self.seconds = "stub", "stub", seconds
+        self.reads_context = False
 
     @property
     def scheme(self) -> LabelScheme:
         return SCHEME
 
-    def predict_proba(self, texts: Sequence[str], targets: Sequence[str]) -> np.ndarray:
+    def predict_proba(self, texts: Sequence[str], targets: Sequence[str], contexts: object = None) -> np.ndarray:
         assert len(texts) == len(targets)
+        assert contexts is None
         time.sleep(self.seconds)
         return np.eye(4)[[len(text) % 4 for text in texts]] * 0.6 + 0.1
 
@@ -114,10 +116,10 @@ def test_an_interrupted_run_goes_on_and_ends_in_the_same_bytes(tmp_path: Path, s
     predict_files(ByLength(), [source], tmp_path / f"whole{suffix}", READING, part_rows=30)
 
     class Interrupted(ByLength):
-        def predict_proba(self, texts: Sequence[str], targets: Sequence[str]) -> np.ndarray:
+        def predict_proba(self, texts: Sequence[str], targets: Sequence[str], contexts: object = None) -> np.ndarray:
             if "60." in texts[0]:
                 raise KeyboardInterrupt
-            return super().predict_proba(texts, targets)
+            return super().predict_proba(texts, targets, contexts)
 
     out = tmp_path / f"out{suffix}"
     with pytest.raises(KeyboardInterrupt):

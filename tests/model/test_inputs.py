@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from transformers import AutoTokenizer
 
-from stance.model.inputs import PairEncoder, batches_by_length, batches_of_one_width, padded_width
+from stance.model.inputs import InputTemplate, PairEncoder, batches_by_length, batches_of_one_width, padded_width
 
 
 @pytest.fixture(scope="module")
@@ -53,3 +53,24 @@ def test_the_folder_alone_gives_the_same_tokens(inputs: PairEncoder, encoder: Pa
     texts, targets = ["Farmers said so.", "word " * 100, "\ud800", ""], ["intervention in Mali"] * 4
     assert light.encode(texts, targets) == inputs.encode(texts, targets)
     assert light.pad_id == inputs.pad_id
+
+
+def test_a_template_adds_neighbours_and_wording(inputs: PairEncoder, encoder: Path) -> None:
+    template = InputTemplate(first="{before} {text} {after}", second="The author supports {target}.")
+    assert template.reads_context
+    assert not InputTemplate(first="{{before}} {text}").reads_context
+    assert template.fill("B.", "aid {x}", "A.", "C.") == ("A. B. C.", "The author supports aid {x}.")
+    assert template.fill("B.", "aid", "", "") == ("B.", "The author supports aid.")
+    tokenizer = AutoTokenizer.from_pretrained(encoder)
+    theirs = tokenizer("Farmers. so. Mali.", text_pair="The author supports it.")
+    for ours in (PairEncoder.of(tokenizer, 32, template), PairEncoder.from_folder(encoder, 32, inputs.names, template)):
+        (found,) = ours.encode(["so."], ["it"], [("Farmers.", "Mali.")])
+        assert list(found["input_ids"]) == theirs["input_ids"]
+    assert ours.encode(["so."], ["it"]) == ours.encode(["so."], ["it"], [("", "")])
+
+
+def test_a_template_with_an_unknown_word_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"has \{holder\}; expected \{text\}, \{target\}, \{before\}, \{after\}"):
+        InputTemplate(second="{holder} supports {target}")
+    with pytest.raises(ValueError, match="is no template"):
+        InputTemplate(first="{text")

@@ -2,14 +2,14 @@ import pytest
 import torch
 from torch.nn import functional
 
-from stance.training.loss import weighted_soft_cross_entropy
+from stance.training.loss import balanced, disagreement, smooth, weighted_soft_cross_entropy
 
 
-def test_with_hard_labels_and_equal_weights_it_is_the_cross_entropy() -> None:
+def test_with_hard_labels_it_is_the_cross_entropy() -> None:
     logits = torch.randn(7, 4, generator=torch.Generator().manual_seed(0))
     labels = torch.tensor([0, 1, 2, 3, 0, 1, 2])
-    ours = weighted_soft_cross_entropy(logits, functional.one_hot(labels, 4).float(), torch.full((7,), 0.3))
-    assert ours.item() == pytest.approx(functional.cross_entropy(logits, labels).item(), rel=1e-6)
+    ours = weighted_soft_cross_entropy(logits, functional.one_hot(labels, 4).float(), torch.ones(7))
+    assert ours.item() == pytest.approx(functional.cross_entropy(logits, labels, reduction="sum").item(), rel=1e-6)
 
 
 def test_an_example_of_weight_two_counts_as_two() -> None:
@@ -19,3 +19,25 @@ def test_an_example_of_weight_two_counts_as_two() -> None:
     rows = [0, 0, 1]
     repeated = weighted_soft_cross_entropy(logits[rows], targets[rows], torch.ones(3))
     assert weighted.item() == pytest.approx(repeated.item(), rel=1e-6)
+
+
+def test_disagreement_is_the_mean_of_both_divergences() -> None:
+    one, two = torch.tensor([[1.0, 0.0, -1.0]]), torch.tensor([[0.0, 0.5, 0.2]])
+    p, q = one.log_softmax(-1), two.log_softmax(-1)
+    both = [functional.kl_div(a, b, log_target=True, reduction="sum") for a, b in ((p, q), (q, p))]
+    assert disagreement(one, two, torch.tensor([2.0])).item() == pytest.approx(sum(both).item(), rel=1e-5)
+    assert disagreement(one, one, torch.ones(1)).item() == 0
+
+
+def test_smoothed_targets_are_distributions() -> None:
+    targets = smooth(torch.tensor([[1.0, 0.0, 0.0, 0.0], [0.4, 0.6, 0.0, 0.0]]), 0.2)
+    torch.testing.assert_close(targets[0], torch.tensor([0.85, 0.05, 0.05, 0.05]))
+    torch.testing.assert_close(targets.sum(dim=1), torch.ones(2))
+
+
+def test_balancing_gives_every_label_the_same_weight_and_keeps_the_sum() -> None:
+    targets = functional.one_hot(torch.tensor([0, 0, 0, 0, 0, 0, 1, 1, 2]), 4).float()
+    weights = torch.full((9,), 0.5)
+    changed = balanced(weights, targets, 1.0)
+    torch.testing.assert_close((changed[:, None] * targets).sum(dim=0), torch.tensor([1.5, 1.5, 1.5, 0.0]))
+    torch.testing.assert_close(balanced(weights, targets, 0.0), weights)

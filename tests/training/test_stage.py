@@ -1,29 +1,40 @@
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 import torch
 from safetensors.torch import load_file
 
+from stance import StanceClassifier
 from stance.config import ConfigError, DataError
 from stance.drills.stage import DrillsConfig, drills
+from stance.evaluation.metrics import confusion_matrix, macro_f1
+from stance.examples import read_examples
+from stance.inference.stage import PredictConfig, predict
 from stance.labels import LabelScheme
 from stance.manifest import fingerprint, read_manifest
 from stance.model.folder import load_network, read_settings
+from stance.model.inputs import InputTemplate
+from stance.training.objective import ObjectiveConfig
 from stance.training.stage import ModelConfig, train
+from stance.training.tracking import open_trackers
 from tests.conftest import ROOT, tiny_training
 
 KILLED_RUN = """
 import sys, json
 from pathlib import Path
 from tests.conftest import tiny_training
-from stance.training.stage import ModelConfig, train
-train(tiny_training(*map(Path, sys.argv[1:4]), epochs=12, checkpoint_seconds=0))
+from stance.training.objective import ObjectiveConfig
+from stance.training.stage import train
+objective = ObjectiveConfig(average_decay=0.9, consistency=0.5)
+train(tiny_training(*map(Path, sys.argv[1:4]), epochs=12, checkpoint_seconds=0, objective=objective))
 """
 
 
@@ -45,6 +56,71 @@ def test_nothing_but_plain_files_is_left(trained: Path) -> None:
     ]
 
 
+def test_a_run_leaves_a_row_for_every_step_and_a_picture(trained: Path) -> None:
+    rows = [json.loads(line) for line in (trained / "steps.jsonl").read_text().splitlines()]
+    history = json.loads((trained / "training_log.json").read_text())
+    assert [row["step"] for row in rows] == list(range(len(rows)))
+    last = [row["loss"] for row in rows if row["epoch"] == history[-1]["epoch"]]
+    assert history[-1]["loss"] == pytest.approx(sum(last) / len(last))
+    picture = ElementTree.parse(trained / "curve.svg").getroot()  # noqa: S314 - our own file
+    assert picture.tag.endswith("svg")
+    assert {"epoch", "training loss", "dev macro-F1"} <= {text.strip() for text in picture.itertext()}
+
+
+def test_the_plan_is_told_before_the_first_step(
+    dataset: Path, encoder: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level("INFO", "stance"):
+        train(tiny_training(dataset, encoder, tmp_path / "out", epochs=1, swap_targets=0.0))
+    lines = [record.getMessage() for record in caplog.records]
+    plan = next(i for i, line in enumerate(lines) if "plan: " in line)
+    number = len((tmp_path / "out" / "steps.jsonl").read_text().splitlines())
+    assert re.search(rf"plan: \d+ pairs, \d\.\d\d M tokens in {number} steps, at most \d+\.\d minutes, \d", lines[plan])
+    assert plan < next(i for i, line in enumerate(lines) if "epoch 1/1" in line)
+
+
+def test_the_options_of_a_recipe_work_together(dataset: Path, encoder: Path, tmp_path: Path) -> None:
+    model = ModelConfig(
+        pretrained=str(encoder),
+        max_tokens=48,
+        freeze_embeddings=False,
+        freeze_layers=0,
+        template=InputTemplate(first="{before} {text}", second="the author supports {target}"),
+    )
+    objective = ObjectiveConfig(label_smoothing=0.1, balance=1.0, average_decay=0.9)
+    changes = {"model": model, "objective": objective, "mask_names": 1.0, "pairs_per_label": 4, "epochs": 2}
+    made = train(tiny_training(dataset, encoder, tmp_path / "out", micro_batch_tokens=128, **changes))
+    assert made.counts["train"] == 16
+    assert made.counts["masked"] > 0
+    assert read_settings(tmp_path / "out").template == model.template
+    predicted = predict(PredictConfig(model=tmp_path / "out", dataset=dataset, output=tmp_path / "predictions"))
+    assert predicted.counts["predictions"] > 0
+
+
+@pytest.mark.parametrize("average_decay", [0.0, 0.9])
+def test_the_last_weights_or_their_mean_are_kept_when_asked(
+    dataset: Path, encoder: Path, tmp_path: Path, average_decay: float
+) -> None:
+    objective = ObjectiveConfig(average_decay=average_decay)
+    changes = {"keep": "last", "patience": 1, "epochs": 4, "objective": objective}
+    made = train(tiny_training(dataset, encoder, tmp_path / "out", **changes))
+    history = json.loads((tmp_path / "out" / "training_log.json").read_text())
+    assert (made.counts["epochs"], made.counts["best_epoch"]) == (4, 3)
+    assert read_settings(tmp_path / "out").dev_macro_f1 == pytest.approx(history[-1]["dev_macro_f1"], abs=1e-6)
+    # What is saved scores on dev what the last epoch scored.
+    classifier = StanceClassifier.load(tmp_path / "out", backend="torch-fp32", threads=1)
+    examples = read_examples(dataset, "dev")
+    found = [p.label for p in classifier.predict([e.text for e in examples], [e.target for e in examples])]
+    names = classifier.scheme.names
+    matrix = confusion_matrix([names.index(e.label) for e in examples], [names.index(label) for label in found], 4)
+    assert float(macro_f1(matrix)) == pytest.approx(history[-1]["dev_macro_f1"], abs=1e-6)
+
+
+def test_a_tracker_that_is_not_installed_says_how_to_get_it(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"train\.track: mlflow not installed; pip install mlflow"):
+        open_trackers(["mlflow"], tmp_path, "run", {})
+
+
 def test_the_same_seed_gives_the_same_bits_and_another_does_not(
     trained: Path, dataset: Path, encoder: Path, tmp_path: Path
 ) -> None:
@@ -58,12 +134,13 @@ def test_the_same_seed_gives_the_same_bits_and_another_does_not(
 
 
 def test_killed_at_any_moment_it_resumes_to_the_same_bits(dataset: Path, encoder: Path, tmp_path: Path) -> None:
-    train(tiny_training(dataset, encoder, tmp_path / "whole", epochs=12))
+    objective = ObjectiveConfig(average_decay=0.9, consistency=0.5)
+    train(tiny_training(dataset, encoder, tmp_path / "whole", epochs=12, objective=objective))
     killed = tmp_path / "killed"
     command = [sys.executable, "-c", KILLED_RUN, str(dataset), str(encoder), str(killed)]
     state = tmp_path / "killed.partial" / "state.safetensors"
     process = subprocess.Popen(command, cwd=ROOT, env=os.environ | {"PYTHONPATH": str(ROOT)})
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 150
     while not state.is_file() and time.monotonic() < deadline:
         time.sleep(0.01)
     process.send_signal(signal.SIGKILL)
@@ -73,6 +150,7 @@ def test_killed_at_any_moment_it_resumes_to_the_same_bits(dataset: Path, encoder
     subprocess.run(command, cwd=ROOT, env=os.environ | {"PYTHONPATH": str(ROOT)}, check=True)
     assert (killed / "model.safetensors").read_bytes() == (tmp_path / "whole" / "model.safetensors").read_bytes()
     assert (killed / "training_log.json").read_bytes() == (tmp_path / "whole" / "training_log.json").read_bytes()
+    assert (killed / "steps.jsonl").read_bytes() == (tmp_path / "whole" / "steps.jsonl").read_bytes()
     assert not (tmp_path / "killed.partial").exists()
 
 

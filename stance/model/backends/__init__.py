@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from stance.model.inputs import PairEncoder, batches_of_one_width
+from stance.model.inputs import Contexts, PairEncoder, batches_of_one_width
 
 Array = np.ndarray[Any, np.dtype[Any]]
 DEFAULT_BATCH_TOKENS = 1024
@@ -35,10 +35,18 @@ class Scorer:
     num_labels: int
 
     def logits(
-        self, texts: Sequence[str], targets: Sequence[str], batch_tokens: int = DEFAULT_BATCH_TOKENS
+        self,
+        texts: Sequence[str],
+        targets: Sequence[str],
+        contexts: Contexts | None = None,
+        *,
+        batch_tokens: int = DEFAULT_BATCH_TOKENS,
     ) -> np.ndarray:
-        """Logits in fp32 of shape (pairs, labels), in the order of the pairs."""
-        encodings = self.inputs.encode(texts, targets)
+        """Logits in fp32 of shape (pairs, labels), in the order of the pairs.
+
+        `contexts` are not looked at where the template reads none; without them it reads empty ones.
+        """
+        encodings = self.inputs.encode(texts, targets, contexts)
         logits = np.zeros((len(encodings), self.num_labels), dtype=np.float32)
         lengths = [len(e["input_ids"]) for e in encodings]
         for indices in batches_of_one_width(lengths, batch_tokens, self.inputs.max_tokens):

@@ -13,7 +13,7 @@ from stance.config import ConfigError, DataError
 from stance.model.backends import Backend, Scorer
 from stance.model.backends.onnx import OnnxBackend
 from stance.model.bundle import bundle_fingerprint, check_hashes, check_safe
-from stance.model.folder import read_settings
+from stance.model.folder import ModelSettings, read_settings
 from stance.model.inputs import PairEncoder
 from stance.storage import write_json
 
@@ -46,9 +46,9 @@ def open_scorer(folder: Path, backend: BackendName, threads: int | None = None) 
     network: Backend
     if name in ONNX_FILES:
         network = OnnxBackend(folder / used[-1], name, threads)
-        inputs = PairEncoder.from_folder(folder, settings.max_tokens, network.input_names)
+        inputs = PairEncoder.from_folder(folder, settings.max_tokens, network.input_names, settings.template)
     else:
-        network, inputs = _open_torch(folder, name, threads, settings.max_tokens)
+        network, inputs = _open_torch(folder, name, threads, settings)
     return Scorer(inputs, network, len(settings.scheme.names))
 
 
@@ -109,7 +109,7 @@ def _gate_passed_here(folder: Path) -> bool:
         return False
 
 
-def _open_torch(folder: Path, name: str, threads: int | None, max_tokens: int) -> tuple[Backend, PairEncoder]:
+def _open_torch(folder: Path, name: str, threads: int | None, settings: ModelSettings) -> tuple[Backend, PairEncoder]:
     try:
         from stance.model.backends.torch import TorchBackend
         from stance.model.device import choose_compute
@@ -123,7 +123,7 @@ def _open_torch(folder: Path, name: str, threads: int | None, max_tokens: int) -
     except (OSError, ValueError, RuntimeError) as error:
         raise DataError(f"{folder}: cannot be loaded by transformers ({error})") from None
     compute = choose_compute("bf16" if name == "torch-bf16" else "fp32", threads)
-    return TorchBackend(network, compute), PairEncoder.of(tokenizer, max_tokens)
+    return TorchBackend(network, compute), PairEncoder.of(tokenizer, settings.max_tokens, settings.template)
 
 
 def _installed(package: str) -> bool:

@@ -1,6 +1,7 @@
 """A pretrained encoder with a fresh classification head."""
 
 import re
+import warnings
 from typing import TYPE_CHECKING
 
 from stance.config import ConfigError
@@ -76,4 +77,6 @@ def add_lora(model: "PreTrainedModel", rank: int) -> "PreTrainedModel":
     except ImportError:
         raise ConfigError("train.model.lora_rank: needs peft; pip install 'stance[lora]'") from None
     config = LoraConfig(task_type=TaskType.SEQ_CLS, r=rank, lora_alpha=2 * rank, target_modules="all-linear")
-    return get_peft_model(model, config)  # ty: ignore[invalid-explicit-return]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)  # peft still asks transformers 5 under an old name
+        return get_peft_model(model, config)  # ty: ignore[invalid-explicit-return]

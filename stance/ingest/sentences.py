@@ -20,12 +20,12 @@ WORD_AT_END = re.compile(
     rf"[.!?][”\"’)\]]*{NEXT_SENTENCE}"
 )
 """An ordinary word, a full stop, a capital: nupunkt takes some such words (“port.”) for abbreviations."""
-INITIALS_AT_END = re.compile(
-    r"\b(?:(?:[A-Z]\.){2,}|[ap]\.m\.)[”\"’)\]]*(?=\s+[“\"‘(]?"
-    r"(?:The|That|This|These|Those|He|She|It|They|We|I|You|There|Others|Nobody|Everybody|Many|Some|Most|But|And|Yet"
-    r"|In|On|At|By|For|If|When|What|Who|Why|How|No|Not|So|Then|Both|Neither|Its|His|Her|Their|Our)\b)"
+NAME_AT_END = re.compile(
+    r"\b(?:(?:[A-Z]\.){2,}|[ap]\.m\.|[A-Z][a-z]{2,}\.)[”\"’)\]]*(?=\s+[“\"‘(]?"
+    r"(?:A|An|The|That|This|These|Those|He|She|It|They|We|I|You|There|Others|Nobody|Everybody|Many|Some|Most|But|And|Yet"
+    r"|In|On|At|By|For|If|When|What|Who|Why|How|No|Not|So|Then|Both|Neither|Its|His|Her|Their|Our)\b(?!\.))"
 )
-"""“… left the U.S. They …”: initials before a word that begins sentences and no names."""
+"""“… left the U.S. They …”, “… the Chu. A bridge …”: initials or a name before a word that begins sentences."""
 TITLE_AT_END = re.compile(
     r"(?:^|[\s“\"‘(-])(?:Lt|Col|Gen|Gov|Sen|Rep|Sgt|Capt|Cmdr|Maj|Adm|Mr|Mrs|Ms|Dr|Prof|St|Rev|Hon|Amb|Msgr|Pres|Brig)"
     r"\.\s*$"
@@ -80,7 +80,7 @@ def _blocks(text: str) -> Iterator[tuple[int, int]]:
 def _sentences_in_block(text: str, start: int, end: int) -> list[tuple[int, int]]:
     block = text[start:end]
     ends = [m.end() for m in GLUED.finditer(block) if not _in_address(block, m.start())]
-    cuts = sorted({*ends, *(m.end() for rule in (WORD_AT_END, INITIALS_AT_END) for m in rule.finditer(block))})
+    cuts = sorted({*ends, *(m.end() for rule in (WORD_AT_END, NAME_AT_END) for m in rule.finditer(block))})
     joined: list[tuple[int, int]] = []
     previous = 0
     for cut in [*cuts, len(block)]:

@@ -56,6 +56,7 @@ def test_sentences_hold_their_text_and_their_neighbours(parts: list[str]) -> Non
         ["Lt. Gen. Amos Ruhara met U.S. officials in Washington, D.C., on Sept. 4.", "No pact was signed."],
         ["“We will not send troops,” the minister said.", "“That is final.”"],
         ["Sen. Lowe (R-Ariz.), who leads the panel, backed it.", "Others did not."],
+        ["They met in New York.", "A clearing house was hit.", "Maj. A. Cole fled."],
         ["The raid began at 4 a.m. in the dark.", "By 9 p.m. it was over."],
     ],
 )

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -39,20 +40,27 @@ def interrupted_run(folder: Path, documents: int) -> LongRun:
     units = -(-documents // 250)
     started = time.perf_counter()
     first = _watch(command, lambda: len(list(marks.glob(".*.done"))) >= units // 3)
-    before = {path.name: path.stat().st_mtime_ns for path in marks.glob(".*.done")}
-    again = 0
+    before = _times(marks)
+    again: set[str] = set()
 
     def look() -> bool:
-        nonlocal again
-        for path in marks.glob(".*.done"):
-            again += path.name in before and before[path.name] != path.stat().st_mtime_ns
+        again.update(name for name, changed in _times(marks).items() if before.get(name, changed) != changed)
         return False
 
     second = _watch(command, look)
     manifest = read_manifest(folder / "many-out")
     counts = manifest.counts if manifest else {"documents": 0, "removed": 0}
     seconds = time.perf_counter() - started
-    return LongRun(counts["documents"], counts["removed"], units, len(before), again, max(first, second), seconds)
+    return LongRun(counts["documents"], counts["removed"], units, len(before), len(again), max(first, second), seconds)
+
+
+def _times(marks: Path) -> dict[str, int]:
+    """Name of a finished unit's mark -> when it was made; none once the run has tidied up."""
+    found: dict[str, int] = {}
+    for path in marks.glob(".*.done"):
+        with suppress(FileNotFoundError):
+            found[path.name] = path.stat().st_mtime_ns
+    return found
 
 
 def _write_articles(folder: Path, count: int) -> None:

@@ -146,6 +146,7 @@ def _work(
     from stance.model.inputs import PairEncoder
     from stance.training.averaging import put
     from stance.training.batching import plan_phases, schedule
+    from stance.training.dropout import use_cheap_dropout
     from stance.training.gradients import Backward
     from stance.training.loop import fit
     from stance.training.plan import make_plan
@@ -157,6 +158,8 @@ def _work(
     torch.manual_seed(config.seed)
     model, tokenizer = _make_model(config.model, scheme)
     model.to(compute.device)
+    if compute.device == "cpu":
+        use_cheap_dropout(model)
     material = _read_material(config, scheme, str(tokenizer.mask_token or tokenizer.unk_token))
     inputs = PairEncoder.of(tokenizer, config.model.max_tokens, config.model.template)
     data = _training_data([e for phase in material.phases for e in phase], inputs, config.objective, material)

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 
 import torch
 from torch import nn
+from transformers import PreTrainedModel
 
 WARM_UP_STEPS = 10
 Weights = dict[str, torch.Tensor]
@@ -14,6 +15,12 @@ Weights = dict[str, torch.Tensor]
 def trainable(model: nn.Module) -> Weights:
     """The parameters that training changes, as they are: not copies."""
     return {name: parameter.detach() for name, parameter in model.named_parameters() if parameter.requires_grad}
+
+
+def of_encoder(model: PreTrainedModel) -> Weights:
+    """Copies of the trainable parameters that came pretrained: all but the head's."""
+    encoder = {id(parameter) for parameter in model.base_model.parameters()}
+    return {n: p.detach().clone() for n, p in model.named_parameters() if p.requires_grad and id(p) in encoder}
 
 
 def copied(weights: Weights) -> Weights:
@@ -47,3 +54,12 @@ def put(model: nn.Module, weights: Weights) -> None:
     parameters = trainable(model)
     for name, value in weights.items():
         parameters[name].copy_(value)
+
+
+def draw_back(weights: Weights, pretrained: Weights, share: float) -> Weights:
+    """`weights` moved by `share` of the way to `pretrained`; those without a pretrained value stay.
+
+    A fine-tuned encoder half-forgets what it knew about other texts; a straight line back to it regains some of that at
+    no cost in time (WiSE-FT: Wortsman et al. 2022, "Robust fine-tuning of zero-shot models", equation 2).
+    """
+    return {n: torch.lerp(w, pretrained[n], share) if n in pretrained else w for n, w in weights.items()}

@@ -20,3 +20,5 @@ class ObjectiveConfig(Config):
     """Weight of the disagreement of two passes with other dropout (R-Drop, Liang et al. 2021); doubles the time."""
     average_decay: Share = 0.0
     """Keep a running mean of the weights, with this share of it kept a step, and judge and save it; 0 is off."""
+    pretrained_share: Share = 0.2
+    """Of the final encoder, the share taken back from the pretrained weights: WiSE-FT (Wortsman et al. 2022, eq. 2)."""

@@ -82,7 +82,7 @@ class TrainConfig(StageConfig):
     """What is minimised."""
     optimizer: OptimizerConfig = OptimizerConfig()
     """How the weights are changed."""
-    epochs: Annotated[int, Field(ge=1)] = 6
+    epochs: Annotated[int, Field(ge=1)] = 8
     """Passes over the training split, at most."""
     keep: Literal["last", "best"] = "last"
     """Weights after the last epoch, or the one with the best dev macro-F1, which a small dev split finds too early."""
@@ -144,7 +144,7 @@ def _work(
 
     from stance.model.device import choose_compute
     from stance.model.inputs import PairEncoder
-    from stance.training.averaging import put
+    from stance.training.averaging import draw_back, of_encoder, put
     from stance.training.batching import plan_phases, schedule
     from stance.training.dropout import use_cheap_dropout
     from stance.training.gradients import Backward
@@ -158,6 +158,8 @@ def _work(
     torch.manual_seed(config.seed)
     model, tokenizer = _make_model(config.model, scheme)
     model.to(compute.device)
+    # Low-rank updates start as nothing: there is no pretrained value to go back to.
+    pretrained = {} if config.model.lora_rank else of_encoder(model)
     if compute.device == "cpu":
         use_cheap_dropout(model)
     material = _read_material(config, scheme, str(tokenizer.mask_token or tokenizer.unk_token))
@@ -198,8 +200,9 @@ def _work(
         )
     finally:
         progress.close()
+    put(model, draw_back(outcome.weights, pretrained, config.objective.pretrained_share))
+    dev_score = score(model)
     if leads:
-        put(model, outcome.weights)
         # Low-rank updates become part of the weights: the folder is an ordinary one.
         plain = model.merge_and_unload() if config.model.lora_rank else model  # ty: ignore[not-callable]
         model_settings = ModelSettings(
@@ -209,7 +212,7 @@ def _work(
             pretrained=config.model.pretrained,
             data_fingerprint=fingerprint(config.dataset),
             seed=config.seed,
-            dev_macro_f1=round(outcome.score, 6),
+            dev_macro_f1=round(dev_score, 6),
         )
         save_model_folder(folder, plain, tokenizer, model_settings)
         write_json(folder / "training_log.json", outcome.history)

@@ -1,7 +1,8 @@
 import torch
 from torch import nn
+from transformers import BertConfig, BertForSequenceClassification
 
-from stance.training.averaging import copied, holding, put, trainable, update_average
+from stance.training.averaging import copied, draw_back, holding, of_encoder, put, trainable, update_average
 
 
 def model_with(value: float) -> nn.Module:
@@ -46,3 +47,17 @@ def test_put_copies_and_does_not_share() -> None:
     put(model, weights)
     weights["weight"].zero_()
     assert model.weight.tolist() == [[2.0, 2.0]]
+
+
+def test_drawing_back_goes_a_share_of_the_way_and_leaves_the_head() -> None:
+    shape = {"hidden_size": 8, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 8}
+    model = BertForSequenceClassification(BertConfig(vocab_size=9, max_position_embeddings=8, **shape))
+    model.bert.embeddings.requires_grad_(requires_grad=False)
+    pretrained = of_encoder(model)
+    assert pretrained.keys() < trainable(model).keys()
+    assert all("classifier" not in name for name in pretrained)
+    moved = {name: value + 1 for name, value in trainable(model).items()}
+    drawn = draw_back(moved, pretrained, 0.25)
+    for name, value in drawn.items():
+        expected = moved[name] - 0.25 if name in pretrained else moved[name]
+        torch.testing.assert_close(value, expected, atol=1e-6, rtol=0)

@@ -108,7 +108,7 @@ def test_the_options_of_a_recipe_work_together(dataset: Path, encoder: Path, tmp
 def test_the_last_weights_or_their_mean_are_kept_when_asked(
     dataset: Path, encoder: Path, tmp_path: Path, average_decay: float
 ) -> None:
-    objective = ObjectiveConfig(average_decay=average_decay)
+    objective = ObjectiveConfig(average_decay=average_decay, pretrained_share=0)
     changes = {"keep": "last", "patience": 1, "epochs": 4, "objective": objective}
     made = train(tiny_training(dataset, encoder, tmp_path / "out", **changes))
     history = json.loads((tmp_path / "out" / "training_log.json").read_text())

@@ -31,7 +31,7 @@ class AnnotateConfig(Config):
     sentences: Path
     """Output of ingest."""
     pairs: Path | None = None
-    """JSONL of pairs (sentence_id, target; or pair_id, target, coders), or a folder with queue.jsonl or pairs.jsonl."""
+    """JSONL of pairs or of a plan (pair_id, coders), or a folder with plan.jsonl or pairs.jsonl."""
     targets: tuple[str, ...] = ()
     """Targets with which every sentence is paired."""
     suggestions: Path | None = None
@@ -49,7 +49,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("store", type=Path, help="SQLite file of the answers; made where it is missing, continued where it is there")
     add("-s", "--sentences", type=Path, help="output of ingest")
-    add("-p", "--pairs", type=Path, help="JSONL of pairs or of a queue, or a folder with queue.jsonl or pairs.jsonl")
+    add("-p", "--pairs", type=Path, help="JSONL of pairs or of a plan, or a folder with plan.jsonl or pairs.jsonl")
     add("-t", "--target", action="append", default=[], help="pair every sentence with it; may be given several times")
     add("--suggestions", type=Path, help="predictions or votes, shown to a coder after the coder's own answer")
     add("--labels", type=Path, help="labels.json of a label stage, or YAML as in configs/labels; default: ours")

@@ -8,11 +8,10 @@ from typing import Any
 from pydantic import ValidationError
 
 from stance.config import ConfigError, DataError
-from stance.records import Document, Record, Removed, Sentence, pair_id
+from stance.records import Document, Pair, Record, Removed, Sentence, pair_id
 from stance.storage import read_records, read_rows
 
-CODER_FIELDS = ("coders", "annotators", "labelers")
-PAIRS_FILES = ("queue.jsonl", "pairs.jsonl")
+PLAN, PAIRS = "plan.jsonl", "pairs.jsonl"
 
 
 class Suggestion(Record):
@@ -60,9 +59,9 @@ def read_queue(
 ) -> Queue:
     """The queue of a folder of sentences.
 
-    `pairs` is JSON Lines whose rows have sentence_id and target (Pair records, ingest's proposals) or pair_id, target
-    and perhaps the names of coders; or a folder with such a file. Every sentence is paired with each of `targets`
-    besides. Raises ConfigError when neither is given, DataError when nothing is left to label.
+    `pairs` is JSON Lines of Pair records (a label stage's, ingest's proposals), or of a plan: pair_id, coders, in the
+    order to label, with pairs.jsonl in the same folder; or a folder with either. Every sentence is paired with each of
+    `targets` besides. Raises ConfigError when neither is given, DataError when nothing is left to label.
     """
     targets = tuple(targets)
     if pairs is None and not targets:
@@ -108,27 +107,31 @@ def _each_with(targets: Iterable[str], sentences: Iterable[Sentence]) -> Iterato
 
 def _rows(path: Path) -> Iterator[_Row]:
     file = _file_in(path)
+    beside = file.with_name(PAIRS)
+    planned = file.name != PAIRS and beside.is_file()
+    pairs = {row.id: row for row in read_records(beside, Pair)} if planned else {}
     for number, row in read_rows(file):
-        target, sentence, pair = (_text(row, name) for name in ("target", "sentence_id", "pair_id"))
-        pair = pair or _text(row, "id")
-        if target is None or (sentence is None and pair is None):
-            raise DataError(f"{file}:{number}: expected target, and sentence_id or pair_id; got {', '.join(row)}")
-        sentence = sentence or str(pair).rpartition(":")[0]
-        coders = next((row[name] for name in CODER_FIELDS if row.get(name)), ())
-        yield _Row(
-            pair or pair_id(sentence, target),
-            sentence,
-            target,
-            (coders,) if isinstance(coders, str) else tuple(map(str, coders)),
-        )
+        name = _text(row, "pair_id") or _text(row, "id")
+        pair = pairs.get(name or "")
+        target = _text(row, "target") or (pair.target if pair else None)
+        sentence = _text(row, "sentence_id") or (pair.sentence_id if pair else None)
+        if target is None or sentence is None:
+            raise DataError(
+                f"{file}:{number}: expected sentence_id and target, or pair_id of a row of {PAIRS} beside it; "
+                f"got {', '.join(row) or 'nothing'}"
+            )
+        coders = row.get("coders") or ()
+        if isinstance(coders, str) or not all(isinstance(coder, str) for coder in coders):
+            raise DataError(f"{file}:{number}: expected a list of names as coders, got {coders!r}")
+        yield _Row(name or pair_id(sentence, target), sentence, target, tuple(coders))
 
 
 def _file_in(path: Path) -> Path:
     if not path.is_dir():
         return path
-    there = [path / name for name in PAIRS_FILES if (path / name).is_file()]
+    there = [path / name for name in (PLAN, PAIRS) if (path / name).is_file()]
     if not there:
-        raise DataError(f"{path}: holds neither {' nor '.join(PAIRS_FILES)}; name the file of pairs itself")
+        raise DataError(f"{path}: holds neither {PLAN} nor {PAIRS}; name the file of pairs itself")
     return there[0]
 
 

@@ -44,12 +44,12 @@ export function showDraft(draft, setup, mode, row, suggested) {
 }
 
 function hint(draft, mode, row, suggested) {
-  if (mode === "holder") return "← → move over words, Shift extends, ↑ ↓ jump between names. Enter saves, O is the author, Esc leaves.";
+  if (mode === "holder") return "← → by word, Shift extends, ↑ ↓ by name. Enter saves, O: author, T: type, Esc leaves.";
   if (mode === "type") return "Enter takes the name, Esc leaves.";
   if (mode === "note") return "Enter keeps the note, Shift Enter begins a line, Esc leaves.";
   if (draft.dirty && draft.label) return "Not saved yet: Enter saves.";
   if (row?.action === "skip") return "Skipped. A label still counts.";
-  if (row) return suggested ? "Saved. Enter goes on; another label changes the answer, and the change is recorded." : "Saved. Enter goes on.";
+  if (row) return suggested ? "Saved. Enter goes on; a change is recorded as one." : "Saved. Enter goes on.";
   return "Choose a label.";
 }
 

@@ -54,18 +54,18 @@ function hint(draft, mode, row, suggested) {
 }
 
 export function showReveal(item, row) {
-  const aside = $("reveal");
-  aside.hidden = !item.suggested || row?.action !== "answer";
-  if (aside.hidden) return;
+  const line = $("reveal");
+  line.hidden = !item.suggested || row?.action !== "answer";
+  if (line.hidden) return;
   const { suggestion } = item;
   if (!suggestion) {
-    replace(aside, "The suggestion follows when the server has your answer.");
+    replace(line, "The suggestion follows when the server has your answer.");
     return;
   }
   const sure = suggestion.confidence === null ? "" : ` (${Math.round(suggestion.confidence * 100)}%)`;
   const agrees = suggestion.label === row.label;
   replace(
-    aside,
+    line,
     el("b", {}, agrees ? "✓ Same as the suggestion" : "≠ The suggestion differs"),
     `: ${suggestion.label}${sure}${suggestion.by ? `, by ${suggestion.by}` : ""}.`,
   );

@@ -20,6 +20,7 @@ export function labelButtons(labels, keys, onChoose) {
 
 export function showItem(item, at, size) {
   const source = [item.outlet, item.published, item.title && `“${item.title}”`].filter(Boolean);
+  $("item").dataset.number = at + 1;
   $("source").textContent = source.join(" · ");
   $("target").textContent = item.target;
   $("before").textContent = item.before;

@@ -33,7 +33,14 @@ def write_project(folder: Path) -> Path:
         document = document_id(text)
         source = f"news/day-{number}.txt"
         documents.append(
-            Document(id=document, text=text, source=source, title=f"{day} in Edelweiss", outlet="The Courier", published="1934-03-19")
+            Document(
+                id=document,
+                text=text,
+                source=source,
+                title=f"{day} in Edelweiss",
+                outlet="The Courier",
+                published="1934-03-19",
+            )
         )
         start = 0
         for index, sentence in enumerate(texts):

@@ -1,38 +1,28 @@
 """The page in a real Chromium, driven as coders drive it: by the keyboard."""
 
 import json
-import random
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from stance.annotation.answers import Answer
 from stance.annotation.store import Store
 from stance.annotation.votes import votes
 from stance.records import Pair, Vote
 from stance.storage import read_records
 from tests.annotation.conftest import Server
+from tests.annotation.driver import CHROMIUM, Coder, as_pressed, chromium, outside, violations
 from tests.conftest import run_script
-
-CHROMIUM = Path("/usr/bin/chromium")
-FLAGS = "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking"
-FLAGS += " --disable-component-update --disable-sync"
-SERIOUS = {"serious", "critical"}
-WAIT_MS = 20_000
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
     if not CHROMIUM.exists():
         pytest.skip(f"{CHROMIUM} is not there; `make browser` installs it")
-    with playwright.sync_playwright() as running:
-        chromium = running.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS.split())
-        yield chromium
-        chromium.close()
+    with chromium() as running:
+        yield running
 
 
 @pytest.fixture
@@ -53,89 +43,6 @@ def suggesting(project: Path) -> Iterator[Server]:
     server.kill()
 
 
-@dataclass
-class Coder:
-    """A coder at the page, and what the coder pressed, as the store should have it."""
-
-    page: Any
-    name: str
-    rng: random.Random
-    pressed: list[tuple[str, str | None, str | None, bool, str]] = field(default_factory=list)
-
-    def sit_down(self, server: Server) -> "Coder":
-        self.page.set_default_timeout(WAIT_MS)
-        self.page.goto(server.address)
-        self.page.locator("#name").press_sequentially(self.name)
-        self.press("Enter")
-        self.at(1)
-        return self
-
-    def press(self, *keys: str) -> None:
-        for key in keys:
-            self.page.keyboard.press(key)
-
-    def at(self, number: int) -> None:
-        """Wait until item `number` is shown, or the end after the last one."""
-        self.page.wait_for_function(
-            "n => document.getElementById('item').dataset.number == n || !document.getElementById('done').hidden",
-            arg=number,
-        )
-
-    def label(self, number: int, labels: int = 20) -> None:
-        """Answer the item `number` in one of the ways that there are, and wait for the next one."""
-        note = ""
-        unsure = self.rng.random() < 0.25
-        if unsure:
-            self.press("q")
-        if self.rng.random() < 0.25:
-            note = f"note {number} of {self.name}: 1234 <b>fang</b>"
-            self.press("c")
-            self.page.keyboard.type(note)
-            self.press("Enter")
-        if self.rng.random() < 0.2:  # a slip, taken back
-            self.press("4")
-            self.pressed.append(("answer", "unrelated", None, unsure, note))
-            self.at(number % labels + 1)
-            self.press(self.rng.choice(["z", "Control+z", "Backspace"]))
-            self.pressed.append(("undo", None, None, False, ""))
-            self.at(number)
-        way = self.rng.randrange(5)
-        if way == 0:
-            self.press(self.rng.choice("3n"))
-            self.pressed.append(("answer", "neutral", None, unsure, note))
-        elif way == 1:
-            self.press(self.rng.choice("1f"), "o")
-            self.pressed.append(("answer", "favor", "author", unsure, note))
-        elif way == 2:
-            self.press(self.rng.choice("2a"), "ArrowRight", "ArrowRight", "Shift+ArrowRight", "Enter")
-            self.pressed.append(("answer", "against", "2 words", unsure, note))
-        elif way == 3:
-            self.press("s")
-            self.pressed.append(("skip", None, None, unsure, note))
-        else:
-            self.press(self.rng.choice("4u"))
-            self.pressed.append(("answer", "unrelated", None, unsure, note))
-        self.at(number + 1)
-
-    def saved(self) -> None:
-        self.page.wait_for_function("() => document.getElementById('saved').dataset.state === 'saved'")
-
-
-def as_pressed(row: Answer) -> tuple[str, str | None, str | None, bool, str]:
-    if row.action == "undo":
-        return ("undo", None, None, False, "")
-    in_sentence = row.holder is not None and row.holder_start is not None
-    holder = f"{len(row.holder.split())} words" if in_sentence and row.holder else row.holder
-    return (row.action, row.label, holder, row.unsure, row.note)
-
-
-def violations(page: Any) -> list[str]:
-    from axe_playwright_python.sync_playwright import Axe
-
-    found = Axe().run(page).response["violations"]
-    return [f"{v['id']}: {v['nodes'][0]['html']}" for v in found if v["impact"] in SERIOUS]
-
-
 def test_two_coders_label_twenty_pairs_each_through_a_reload_and_two_kills(
     browser: Any, server: Server, project: Path
 ) -> None:
@@ -144,7 +51,7 @@ def test_two_coders_label_twenty_pairs_each_through_a_reload_and_two_kills(
     for context in contexts:
         context.on("request", lambda request: requested.append(request.url))
     ana, ben = (
-        Coder(context.new_page(), name, random.Random(seed)).sit_down(server)
+        Coder(context.new_page(), name, seed).sit_down(server)
         for context, name, seed in zip(contexts, ("Ana", "Ben"), (1, 2), strict=True)
     )
     for number in range(1, 21):
@@ -189,7 +96,7 @@ def test_the_suggestion_comes_after_the_answer_and_a_change_is_recorded(browser:
     page = browser.new_page()
     received: list[str] = []
     page.on("response", lambda r: received.append(r.text()) if "/api/items" in r.url else None)
-    coder = Coder(page, "Ana", random.Random(0)).sit_down(suggesting)
+    coder = Coder(page, "Ana", 0).sit_down(suggesting)
     assert '"confidence"' not in "".join(received)
     assert not page.is_visible("#reveal")
     coder.press("3")
@@ -209,7 +116,7 @@ def test_the_mouse_marks_whole_words_by_code_points_and_html_in_a_sentence_is_te
     browser: Any, server: Server
 ) -> None:
     page = browser.new_page()
-    coder = Coder(page, "Ana", random.Random(0)).sit_down(server)
+    coder = Coder(page, "Ana", 0).sit_down(server)
     coder.press("ArrowRight", "ArrowRight")
     coder.at(3)
     words = page.locator(".word")
@@ -233,7 +140,7 @@ def test_the_mouse_marks_whole_words_by_code_points_and_html_in_a_sentence_is_te
 
 def test_what_is_chosen_but_not_saved_outlives_a_reload(browser: Any, server: Server) -> None:
     page = browser.new_page()
-    coder = Coder(page, "Ana", random.Random(0)).sit_down(server)
+    coder = Coder(page, "Ana", 0).sit_down(server)
     coder.press("1", "ArrowDown", "Escape", "c")
     page.keyboard.type("not sure about 1")
     page.reload()
@@ -253,7 +160,7 @@ def test_nothing_serious_for_axe_and_all_in_view_wide_narrow_light_and_dark(brow
     page.goto(server.address)
     page.wait_for_selector("#name")
     assert violations(page) == []
-    coder = Coder(page, "Ana", random.Random(0)).sit_down(server)
+    coder = Coder(page, "Ana", 0).sit_down(server)
     coder.press("1", "ArrowDown", "q")
     assert page.is_visible("#guidelines")
     for width, scheme in ((1280, "light"), (1280, "dark"), (400, "dark"), (400, "light")):
@@ -265,13 +172,3 @@ def test_nothing_serious_for_axe_and_all_in_view_wide_narrow_light_and_dark(brow
         assert violations(page) == []
         assert outside(page, width) == []
     page.context.close()
-
-
-def outside(page: Any, width: int) -> list[str]:
-    """Buttons of the dock that are cut off at this width and 800 pixels of height; no sideways scrolling."""
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
-    boxes = {button.inner_text(): button.bounding_box() for button in page.locator("#dock button").all()}
-    assert len(boxes) == 10
-    return [
-        name for name, b in boxes.items() if b["x"] < 0 or b["x"] + b["width"] > width or b["y"] + b["height"] > 800
-    ]

@@ -93,8 +93,8 @@ def test_suggestions_are_predictions_or_votes(project: Path) -> None:
 
 
 def test_guidelines_become_blocks_of_text() -> None:
-    text = "# Title\n\nVersion 2.0-b. A *b* **c** `d` [e](javascript:f) <i>g</i>\nh\n\n| a | b |\n| --- | :-: |\n| 1 | 2 |\n"
-    text += "\n1. one\n   - inner\n   more\n2. two\n"
+    text = "# Title\n\nVersion 2.0-b. A *b* **c** `d` [e](javascript:f) <i>g</i>\nh\n\n"
+    text += "| a | b |\n| --- | :-: |\n| 1 | 2 |\n\n1. one\n   - inner\n   more\n2. two\n"
     heading, paragraph, table, items = blocks(text)
     assert version(text) == "2.0-b"
     assert heading == {"kind": "heading", "level": 1, "spans": [("text", "Title")]}

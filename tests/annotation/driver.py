@@ -43,6 +43,9 @@ class Coder:
     def sit_down(self, server: Server) -> "Coder":
         self.page.set_default_timeout(WAIT_MS)
         self.page.goto(server.address)
+        return self.introduce()
+
+    def introduce(self) -> "Coder":
         self.page.locator("#name").press_sequentially(self.name)
         self.press("Enter")
         self.at(1)

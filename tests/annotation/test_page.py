@@ -160,7 +160,7 @@ def test_nothing_serious_for_axe_and_all_in_view_wide_narrow_light_and_dark(brow
     page.goto(server.address)
     page.wait_for_selector("#name")
     assert violations(page) == []
-    coder = Coder(page, "Ana", 0).sit_down(server)
+    coder = Coder(page, "Ana", 0).introduce()
     coder.press("1", "ArrowDown", "q")
     assert page.is_visible("#guidelines")
     for width, scheme in ((1280, "light"), (1280, "dark"), (400, "dark"), (400, "light")):

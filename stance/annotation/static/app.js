@@ -7,7 +7,7 @@ import { Marker } from "/static/holder.js";
 import { COMMANDS, letters, listen } from "/static/keys.js";
 import { Outbox } from "/static/outbox.js";
 import { Session, get } from "/static/session.js";
-import { labelButtons, showDone, showDraft, showItem, showProgress, showReveal, showSaved } from "/static/view.js";
+import { labelButtons, showDone, showDraft, showExports, showItem, showProgress, showReveal, showSaved } from "/static/view.js";
 
 const WIDE = 1100; // pixels from which the guidelines stand beside the item
 const AUTHOR = "author";
@@ -61,6 +61,7 @@ async function begin(coder, wanted = null) {
   $("welcome").hidden = true;
   $("work").hidden = false;
   $("coder").textContent = coder;
+  showExports(coder);
   const known = wanted !== null && wanted >= 0 && wanted < session.size;
   await go(known ? wanted : session.nextOpen(-1));
 }

@@ -94,7 +94,10 @@ export function showDone(counts, coder) {
   $("done-counts").textContent = total
     ? `${total - skipped} labelled, of these ${unsure} unsure; ${skipped} skipped.`
     : `This queue has nothing for ${coder}.`;
+}
+
+export function showExports(coder) {
   const own = `/api/votes.jsonl?coder=${encodeURIComponent(coder)}`;
-  $("export-blind").href = own;
+  $("export-now").href = $("export-blind").href = own;
   $("export-final").href = `${own}&answers=final`;
 }

@@ -1,6 +1,7 @@
 """`stance annotate` and `python scripts/annotate.py`: open the page, or write the votes of a store."""
 
 import argparse
+import contextlib
 import json
 import logging
 import socket
@@ -35,7 +36,7 @@ class AnnotateConfig(Config):
     targets: tuple[str, ...] = ()
     """Targets with which every sentence is paired."""
     suggestions: Path | None = None
-    """Predictions or votes, shown to a coder after the coder's own answer; a label stage's or a model's."""
+    """Predictions or votes, shown to a coder after the coder's own answer."""
     scheme: LabelScheme
     """The labels."""
     guidelines: Path | None = None
@@ -95,7 +96,8 @@ def serve(config: AnnotateConfig, queue: Queue, store: Store, *, open_browser: b
             webbrowser.open(address)
         logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
         server = uvicorn.Server(uvicorn.Config(app, log_level="warning", access_log=False, server_header=False))
-        server.run(sockets=[listening])
+        with contextlib.suppress(KeyboardInterrupt):  # how the page is stopped
+            server.run(sockets=[listening])
 
 
 def _config(options: argparse.Namespace) -> AnnotateConfig:

@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 ARGS ?=
 
-.PHONY: pipeline browser test test-slow check fix seeds study bench-train bench-corpus bench-inference bench-ingest clean
+.PHONY: pipeline annotate browser test test-slow check fix seeds study bench-train bench-corpus bench-inference bench-ingest clean
 
 pipeline: $(READY)  ## articles -> exported model, on the bundled data; ARGS="experiment=quick" passes overrides
 	$(BIN)/python scripts/pipeline.py $(ARGS)
@@ -25,6 +25,9 @@ check: $(READY)  ## what CI runs: format, lint, types, import contracts, tests
 
 bench-inference: $(READY)  ## speed, parity, size, memory of inference against its bars; needs an exported model
 	$(BIN)/python -m bench.inference $(ARGS)
+
+annotate: $(READY)  ## the annotation page; ARGS="answers.sqlite --sentences outputs/default/sentences --pairs outputs/default/labels"
+	$(BIN)/python scripts/annotate.py $(ARGS)
 
 browser:  ## Debian's Chromium, which the tests of pages drive and are skipped without; needs root
 	command -v chromium >/dev/null || { apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core; }

@@ -58,6 +58,8 @@ def main(arguments: "Sequence[str] | None" = None) -> None:
 
 
 def _parser() -> argparse.ArgumentParser:
+    from stance.annotation import command as annotation
+
     parser = argparse.ArgumentParser(
         prog="stance",
         description="Who supports foreign intervention, who opposes it: stance of news sentences towards a target.",
@@ -92,6 +94,10 @@ def _parser() -> argparse.ArgumentParser:
     info = commands.add_parser("info", help="labels, backends and figures of a model folder")
     info.add_argument("folder", type=Path)
     info.set_defaults(run=_info)
+
+    annotate = commands.add_parser("annotate", help=annotation.SUMMARY)
+    annotation.add_arguments(annotate)
+    annotate.set_defaults(run=annotation.run)
 
     for name in STAGE_NAMES:
         stage = commands.add_parser(name, help=f"the stage {name}: field=value ...; a name without value lists fields")

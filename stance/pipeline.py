@@ -13,6 +13,7 @@ from stance.evaluation.stage import EvaluateConfig, evaluate
 from stance.export.stage import ExportConfig, export
 from stance.inference.stage import PredictConfig, predict
 from stance.ingest.stage import IngestConfig, ingest
+from stance.labeling.llm_stage import LabelLlmConfig
 from stance.labeling.stage import LabelConfig, label
 from stance.manifest import Manifest, missing_inputs
 from stance.storage import read_json
@@ -26,6 +27,8 @@ class PipelineConfig(Config):
 
     ingest: IngestConfig
     label: LabelConfig
+    label_llm: LabelLlmConfig
+    """Not a part of the whole job: scripts/label_llm.py."""
     dataset: DatasetConfig
     drills: DrillsConfig
     train: TrainConfig

@@ -89,7 +89,8 @@ class Prompt:
 
     def corrected(self, messages: Sequence[Message], reason: str) -> list[Message]:
         """`messages` with a further turn that says why the last answer was of no use; the answer itself is not shown,
-        since it may repeat what stands in the item."""
+        since it may repeat what stands in the item.
+        """
         return [*messages, {"role": "user", "content": self.correction.format(reason=reason)}]
 
     def _shots_for(self, article: str) -> list[Shot]:
@@ -167,11 +168,9 @@ def _pool(solved: Iterable[tuple[Item, Gold]], scheme: LabelScheme, config: Prom
     rows = [(item, gold) for item, gold in solved if gold.source == "human" and max(gold.probabilities.values()) == 1.0]
     random.Random(config.seed).shuffle(rows)  # noqa: S311
     by_label: dict[str, list[Shot]] = {name: [] for name in scheme.names}
-    articles: set[str] = set()
     for item, gold in rows:
         pool = by_label[gold.label]
-        if len(pool) < 2 * config.examples_per_label and item.article not in articles:
-            articles.add(item.article)
+        if len(pool) < 2 * config.examples_per_label and item.article not in {shot.article for shot in pool}:
             holder = item.masking.hide(gold.holder) if gold.holder and gold.label in scheme.polar else None
             answer = json.dumps({"label": gold.label, "holder": holder, "confidence": 1.0}, ensure_ascii=False)
             pool.append(Shot(item.article, gold.label, as_data(item), answer))

@@ -22,6 +22,8 @@ from stance.labeling.llm_store import ANSWERED, INVALID, Attempt, Store, Usage
 from stance.labels import LabelScheme
 
 LOG_EVERY_SECONDS = 10.0
+SYNC_EVERY_SECONDS = 1.0
+"""A power cut loses at most the answers of this time; a killed process none."""
 NO_ANSWER = "no answer"
 """Why an item is left that may get one from the same command later."""
 DRY_SPELL = 20
@@ -128,7 +130,7 @@ class _Run:
     async def all(self, requests: Sequence[Request]) -> None:
         started = self._logged = time.monotonic()
         self.total = len(requests)
-        writer = asyncio.create_task(self.store.write_behind())
+        syncing = asyncio.create_task(self._sync())
         queue = iter(requests)
         try:
             async with self.client:
@@ -140,8 +142,13 @@ class _Run:
             if not self.interrupted:
                 raise
         finally:
-            writer.cancel()
+            syncing.cancel()
         self.outcome.seconds = time.monotonic() - started
+
+    async def _sync(self) -> None:
+        while True:
+            await asyncio.sleep(SYNC_EVERY_SECONDS)
+            await asyncio.to_thread(self.store.sync)
 
     async def _work(self, queue: Iterator[Request]) -> None:
         for request in queue:
@@ -201,14 +208,14 @@ class _Run:
         """
         billed: Usage | None = bound
         try:
-            number = await self.store.sending(request.key, self.job, bound)
+            number = self.store.sending(request.key, self.job, bound)
             try:
                 answer = await self.client.complete(messages, name)
             except (Busy, Refused, ConfigError) as failure:
                 if isinstance(failure, Busy) and failure.maybe_paid:
-                    await self.store.lose(number)
+                    self.store.lose(number)
                 else:
-                    await self.store.withdraw(number)
+                    self.store.withdraw(number)
                     billed = None
                 raise
             billed = self._billed(answer, bound)
@@ -216,7 +223,7 @@ class _Run:
                 self.estimator.learn(size, answer.tokens_in)
             problem = _problem(answer.content, self.scheme)
             outcome = INVALID if problem else ANSWERED
-            await self.store.settle(number, outcome, answer.content, answer.model, billed, answer.seconds)
+            self.store.settle(number, outcome, answer.content, answer.model, billed, answer.seconds)
             return problem
         finally:
             await self.budget.settle(bound, billed)

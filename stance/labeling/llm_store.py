@@ -1,11 +1,11 @@
 """Every request that was sent and what came of it, in SQLite: the memory of what is paid for.
 
-A request is written down before it leaves and again when it is settled, each durable (synced to disk) before the run
-goes on. What is still marked as sent when the file is opened was in flight when a run was killed: it may have been
-paid for, so its estimated cost stays on the bill.
+A request is committed before it leaves, and again with its answer before the answer counts, so that `kill -9` at any
+moment loses nothing that came. What is still marked as sent when the file is opened was in flight when a run was
+killed: it may have been paid for, so its estimated cost stays on the bill. `sync` is for power cuts.
 """
 
-import asyncio
+import os
 import sqlite3
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -64,17 +64,16 @@ class Store:
     def __init__(self, path: Path) -> None:
         """Open or make the file; raises ConfigError when another run has it, or when it is no such file."""
         path.parent.mkdir(parents=True, exist_ok=True)
-        # One thread at a time: the event loop reads before it starts to write, and writes go through one thread.
-        self._database = sqlite3.connect(path, timeout=0, check_same_thread=False)
-        self._pending: list[tuple[str, Sequence[Any], asyncio.Future[None]]] = []
-        self._wake: asyncio.Event | None = None
+        self._path = path
+        self._database = sqlite3.connect(path, timeout=0, isolation_level=None)  # every statement is committed
         try:
             self._database.execute("PRAGMA locking_mode=EXCLUSIVE")
             self._database.execute("PRAGMA journal_mode=WAL")
-            self._database.execute("PRAGMA synchronous=FULL")
+            # In this mode a commit is written at once and synced by the next checkpoint: a sync each would take longer
+            # than the requests.
+            self._database.execute("PRAGMA synchronous=NORMAL")
             self._database.executescript(CREATE)
-            with self._database:
-                self._database.execute("UPDATE requests SET outcome = ? WHERE outcome = ?", (LOST, SENT))
+            self._database.execute("UPDATE requests SET outcome = ? WHERE outcome = ?", (LOST, SENT))
         except sqlite3.OperationalError as error:
             self._database.close()
             raise ConfigError(f"{path}: {error}; another run may be using it, wait for it or name another") from None
@@ -103,61 +102,38 @@ class Store:
                 found.setdefault(row[1], []).append(Attempt(*row))
         return found
 
-    async def sending(self, key: str, job: str, estimate: Usage) -> int:
+    def sending(self, key: str, job: str, estimate: Usage) -> int:
         """Write down that a request is about to leave; returns its number."""
         number, self._next_id = self._next_id, self._next_id + 1
         values = (number, key, job, SENT, None, None, estimate.tokens_in, estimate.tokens_out, estimate.cost, None)
-        await self._write(f"INSERT INTO requests ({COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?,?,?)", (*values, _now()))  # noqa: S608
+        self._write(f"INSERT INTO requests ({COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?,?,?)", (*values, _now()))  # noqa: S608
         return number
 
-    async def settle(self, number: int, outcome: str, raw: str, model: str, usage: Usage, seconds: float) -> None:
+    def settle(self, number: int, outcome: str, raw: str, model: str, usage: Usage, seconds: float) -> None:
         """Write down the answer to a request and what it cost."""
         change = "outcome = ?, raw = ?, model = ?, tokens_in = ?, tokens_out = ?, cost = ?, seconds = ?, created = ?"
         values = (outcome, raw, model, usage.tokens_in, usage.tokens_out, usage.cost, round(seconds, 4), _now())
-        await self._write(f"UPDATE requests SET {change} WHERE id = ?", (*values, number))  # noqa: S608
+        self._write(f"UPDATE requests SET {change} WHERE id = ?", (*values, number))  # noqa: S608
 
-    async def lose(self, number: int) -> None:
+    def lose(self, number: int) -> None:
         """Write down that no answer came to a request that the server may have served."""
-        await self._write("UPDATE requests SET outcome = ? WHERE id = ?", (LOST, number))
+        self._write("UPDATE requests SET outcome = ? WHERE id = ?", (LOST, number))
 
-    async def withdraw(self, number: int) -> None:
+    def withdraw(self, number: int) -> None:
         """Forget a request that the server turned away and does not bill."""
-        await self._write("DELETE FROM requests WHERE id = ?", (number,))
+        self._write("DELETE FROM requests WHERE id = ?", (number,))
 
-    async def _write(self, statement: str, values: Sequence[Any]) -> None:
-        done = asyncio.get_running_loop().create_future()
-        self._pending.append((statement, values, done))
-        if self._wake is not None:
-            self._wake.set()
-        await done
+    def sync(self) -> None:
+        """Make what is committed outlive a power cut; may be called from another thread."""
+        log = self._path.with_name(f"{self._path.name}-wal")
+        with log.open("rb") as file:
+            os.fsync(file.fileno())
 
-    async def write_behind(self) -> None:
-        """Commit what is waiting, over and over: one sync to disk serves all requests that wait for it.
-
-        Runs as a task beside the requests until it is cancelled, which it is only when nothing is waiting.
-        """
-        self._wake = asyncio.Event()
-        while True:
-            if not self._pending:
-                self._wake.clear()
-                await self._wake.wait()
-            batch, self._pending = self._pending, []
-            try:
-                await asyncio.to_thread(self._commit, batch)
-            except sqlite3.Error as error:
-                problem = OSError(f"the cache of answers cannot be written ({error})")
-                for _, _, done in batch:
-                    if not done.done():
-                        done.set_exception(problem)
-                continue
-            for _, _, done in batch:
-                if not done.done():
-                    done.set_result(None)
-
-    def _commit(self, batch: Sequence[tuple[str, Sequence[Any], object]]) -> None:
-        with self._database:
-            for statement, values, _ in batch:
-                self._database.execute(statement, values)
+    def _write(self, statement: str, values: Sequence[Any]) -> None:
+        try:
+            self._database.execute(statement, values)
+        except sqlite3.Error as error:
+            raise OSError(f"{self._path}: cannot be written ({error})") from None
 
 
 def _now() -> str:

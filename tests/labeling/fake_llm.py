@@ -91,7 +91,8 @@ class FakeServer:
         if ready:
             ready.set()
         else:
-            print(self.port, flush=True)
+            sys.stdout.write(f"{self.port}\n")
+            sys.stdout.flush()
         try:
             await asyncio.Event().wait()
         finally:
@@ -121,7 +122,8 @@ class FakeServer:
     async def _answer(self, request: str, headers: Mapping[str, str], raw: bytes) -> bytes:
         if request.startswith("GET"):
             seen = {"billed": sum(self.billed.values()), "twice": sum(n > 1 for n in self.billed.values())}
-            return _response(200, seen | {"most_in_flight": self.most_in_flight, "requests": sum(self.asked.values())})
+            seen |= {"most_in_flight": self.most_in_flight, "requests": sum(self.asked.values())}
+            return _response(200, seen | {"cost": self.cost})
         if self.delay_seconds:
             await asyncio.sleep(self.delay_seconds)
         body = json.loads(raw)

@@ -1,7 +1,6 @@
 """The labeler against a server that fails in every way that servers do."""
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -13,14 +12,13 @@ from typing import Any
 import pytest
 
 from stance.config import ConfigError, DataError
-from stance.ingest.stage import IngestConfig, ingest
 from stance.labeling.llm_client import ServerConfig
 from stance.labeling.llm_plan import Plan
 from stance.labeling.llm_prompt import PromptConfig
 from stance.labeling.llm_run import AskingConfig
 from stance.labeling.llm_stage import LabelLlmConfig, label_llm
 from stance.labeling.llm_store import LOST, Store
-from stance.records import Gold, Pair, Removed, Vote, pair_id
+from stance.records import Gold, Pair, Removed, Sentence, Vote, document_id, pair_id, sentence_id
 from stance.storage import read_json, read_records, write_records
 from tests.conftest import ROOT, SCHEME, run_script
 from tests.labeling.fake_llm import OBEYED, PRICE_INPUT, PRICE_OUTPUT, FakeServer, right_label
@@ -38,14 +36,32 @@ def key(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FAKE_KEY", KEY)
 
 
-def write_items(folder: Path, number: int, extra: str = "") -> LabelLlmConfig:
+def write_sentences(folder: Path, articles: list[tuple[str, list[str]]]) -> None:
+    """What ingest makes of articles, each given as its text and its sentences; neighbours are filled in."""
+    rows: list[Sentence] = []
+    for text, parts in articles:
+        document, start = document_id(text), 0
+        for index, part in enumerate(parts):
+            start = text.index(part, start)
+            rows.append(
+                Sentence(
+                    id=sentence_id(document, index),
+                    document_id=document,
+                    index=index,
+                    start=start,
+                    end=start + len(part),
+                    text=part,
+                    before=parts[index - 1] if index else "",
+                    after=parts[index + 1] if index + 1 < len(parts) else "",
+                )
+            )
+    write_records(folder / "sentences" / "sentences.jsonl", rows)
+
+
+def write_items(folder: Path, number: int) -> LabelLlmConfig:
     """`number` sentences in articles of ten, each paired with one target."""
-    articles = folder / "articles"
-    articles.mkdir(parents=True)
-    texts = [f"Town{i} {VERBS[i % 4]} the mission{extra}." for i in range(number)]
-    for start in range(0, number, 10):
-        (articles / f"a{start:05}.txt").write_text("\n\n".join(texts[start : start + 10]), encoding="utf-8")
-    ingest(IngestConfig(articles=articles, output=folder / "sentences", languages=()))
+    rows = [f"Town{i} {VERBS[i % 4]} the mission." for i in range(number)]
+    write_sentences(folder, [("\n\n".join(rows[i : i + 10]), rows[i : i + 10]) for i in range(0, number, 10)])
     (folder / "guidelines.md").write_text("# Guidelines\n\nVersion 7.2. Label what is {meant}.\n", encoding="utf-8")
     write_records(folder / "pairs.jsonl", [])
     return LabelLlmConfig(
@@ -62,6 +78,7 @@ def against(config: LabelLlmConfig, server: FakeServer, number: int = 0, **askin
     """`config` pointed at a server, impatient, with an output of its own."""
     timeout = asking.pop("timeout_seconds", 5.0)
     given: dict[str, Any] = {"concurrency": 16, "first_wait_seconds": 0.02, "yes": True}
+    given["cache"] = config.output.with_name("answers.sqlite")
     return config.model_copy(
         update={
             "output": config.output.with_name(f"votes{number}"),
@@ -73,7 +90,7 @@ def against(config: LabelLlmConfig, server: FakeServer, number: int = 0, **askin
                 price_output=PRICE_OUTPUT,
                 timeout_seconds=timeout,
             ),
-            "asking": AskingConfig(cache=config.output.with_name("answers.sqlite"), **(given | asking)),
+            "asking": AskingConfig(**(given | asking)),
         }
     )
 
@@ -174,18 +191,19 @@ def test_a_model_that_is_won_over_is_refused_and_its_words_are_kept(tmp_path: Pa
 def test_the_budget_holds_with_many_in_flight_and_over_runs(tmp_path: Path, unit: str) -> None:
     config = write_items(tmp_path, 80)
     with FakeServer(delay_seconds=0.01) as server:
-        label_llm(against(config, server, 9, concurrency=1, budget_tokens=20_000))
-        one = server.cost / len(server.billed) if unit == "money" else server.tokens / len(server.billed)
-        limit = {"budget_money": one * 30} if unit == "money" else {"budget_tokens": int(one * 30)}
+        label_llm(against(config, server, 9, cache=tmp_path / "other.sqlite"))
+        one = (server.cost if unit == "money" else server.tokens) / 80
+    with FakeServer(delay_seconds=0.1) as server:
+        limit = {"budget_money": one * 60} if unit == "money" else {"budget_tokens": int(one * 60)}
         config = against(config, server, concurrency=32, **limit)
         counts = label_llm(config).counts
         spent = server.cost if unit == "money" else server.tokens
-        assert one * 26 < spent <= one * 30 + one
+        assert one * 55 < spent <= one * 61
         assert counts["votes"] == len(server.billed)
         assert counts["votes"] + counts["removed"] == counts["pairs"] == 80
         assert server.most_in_flight > 8
         label_llm(against(config, server, 1, concurrency=32, **limit))
-        assert (server.cost if unit == "money" else server.tokens) <= one * 31, "a new run has no new budget"
+        assert (server.cost if unit == "money" else server.tokens) <= one * 61, "a new run has no new budget"
     removed = list(read_records(config.output / "removed.jsonl", Removed))
     assert {row.reason for row in removed} == {"budget spent"}
 
@@ -215,7 +233,7 @@ def test_nothing_is_spent_before_the_plan_is_agreed_to(tmp_path: Path) -> None:
 
 def test_a_server_without_schemas_is_asked_in_plain_json(tmp_path: Path) -> None:
     config = write_items(tmp_path, 8)
-    with FakeServer(fault=lambda text, times: "no schema") as server:
+    with FakeServer(fault=lambda _text, _times: "no schema") as server:
         assert label_llm(against(config, server, concurrency=1)).counts["votes"] == 8
         assert sum(server.asked.values()) == 9
         assert "response_format" in server.bodies[0]
@@ -225,7 +243,7 @@ def test_a_server_without_schemas_is_asked_in_plain_json(tmp_path: Path) -> None
 @pytest.mark.parametrize(("status", "message"), [("401", "HTTP 401"), ("404", "HTTP 404"), ("400", "in a row")])
 def test_a_request_that_no_item_can_mend_ends_the_run(tmp_path: Path, status: str, message: str) -> None:
     config = write_items(tmp_path, 60)
-    with FakeServer(fault=lambda text, times: status) as server:
+    with FakeServer(fault=lambda _text, _times: status) as server:
         with pytest.raises(ConfigError, match=message) as error:
             label_llm(against(config, server, concurrency=4))
         assert KEY not in str(error.value)
@@ -234,7 +252,7 @@ def test_a_request_that_no_item_can_mend_ends_the_run(tmp_path: Path, status: st
 
 def test_items_without_an_answer_are_asked_by_the_same_command(tmp_path: Path) -> None:
     config = write_items(tmp_path, 12)
-    with FakeServer(fault=lambda text, times: "500" if "Town3 " in text and times < 2 else None) as server:
+    with FakeServer(fault=lambda _text, _times: "500" if "Town3 " in _text and _times < 2 else None) as server:
         config = against(config, server, attempts=2)
         with pytest.raises(DataError, match="1 of 12 items got no answer"):
             label_llm(config)
@@ -244,10 +262,8 @@ def test_items_without_an_answer_are_asked_by_the_same_command(tmp_path: Path) -
 
 def test_items_that_read_the_same_are_paid_for_once(tmp_path: Path) -> None:
     config = write_items(tmp_path, 4)
-    for name in ("x", "y"):
-        (tmp_path / "articles" / f"{name}.txt").write_text(f"Ana backs the mission.\n\nAnd {name}.", encoding="utf-8")
-    ingest(IngestConfig(articles=tmp_path / "articles", output=tmp_path / "both", languages=()))
-    config = config.model_copy(update={"sentences": tmp_path / "both", "prompt": PromptConfig(neighbours=False)})
+    write_sentences(tmp_path, [(f"Ana backs the mission. {x}", ["Ana backs the mission."]) for x in "ab"])
+    config = config.model_copy(update={"prompt": PromptConfig(neighbours=False)})
     with FakeServer() as server:
         label_llm(config := against(config, server))
         assert server.asked["Ana backs the mission."] == 1
@@ -291,51 +307,26 @@ def test_solved_examples_never_come_from_the_items_own_article(tmp_path: Path) -
 
 
 def test_another_run_on_the_same_cache_is_told_so(tmp_path: Path) -> None:
-    config = write_items(tmp_path, 4)
-    with FakeServer() as server:
-        config = against(config, server)
-        store = Store(config.asking.cache)
-        done = subprocess.run(
-            [
-                sys.executable,
-                "-c",
-                f"from stance.labeling.llm_store import Store; from pathlib import Path; Store(Path({str(config.asking.cache)!r}))",
-            ],
-            capture_output=True,
-            text=True,
-            cwd=ROOT,
-        )
-        store.close()
-    assert "another run may be using it" in done.stderr
+    store = Store(tmp_path / "answers.sqlite")
+    with pytest.raises(ConfigError, match="another run may be using it"):
+        Store(tmp_path / "answers.sqlite")
+    store.close()
+    Store(tmp_path / "answers.sqlite").close()
 
 
 def start(config: LabelLlmConfig) -> "subprocess.Popen[str]":
-    """The script as a user would start it, with at most 8 in flight."""
-    arguments = [
-        f"label_llm.sentences={config.sentences}",
-        f"label_llm.pairs={config.pairs}",
-        "label_llm.targets=[UN intervention in Mali]",
-        f"label_llm.guidelines={config.guidelines}",
-        "label_llm.gold=null",
-        f"label_llm.server.url={config.server.url}",
-        "label_llm.server.model=fake",
-        "label_llm.server.api_key_variable=FAKE_KEY",
-        f"label_llm.asking.cache={config.asking.cache}",
-        "label_llm.asking.concurrency=8",
-        "label_llm.asking.yes=true",
-        f"label_llm.output={config.output}",
-    ]
-    command = [sys.executable, str(ROOT / "scripts" / "label_llm.py"), *arguments]
-    return subprocess.Popen(
-        command, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}, stderr=subprocess.PIPE, text=True
-    )
+    """The stage in a process of its own."""
+    code = "import sys; from stance.labeling.llm_stage import LabelLlmConfig as C, label_llm\n"
+    code += "try: label_llm(C.model_validate_json(sys.argv[1]))\nexcept KeyboardInterrupt: sys.exit(130)"
+    command = [sys.executable, "-c", code, config.model_dump_json()]
+    return subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True)
 
 
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
 def test_a_stopped_run_goes_on_and_pays_nothing_twice(tmp_path: Path, how: signal.Signals) -> None:
     config = write_items(tmp_path, 120)
     with FakeServer(delay_seconds=0.05, honours_idempotency=True) as server:
-        config = against(config, server)
+        config = against(config, server, concurrency=8)
         process = start(config)
         deadline = time.monotonic() + 60
         while sum(server.billed.values()) < 40:
@@ -365,6 +356,7 @@ def test_a_stopped_run_goes_on_and_pays_nothing_twice(tmp_path: Path, how: signa
     assert len(votes_of(config)) == 120
 
 
+@pytest.mark.slow
 def test_the_script_prints_the_plan_and_asks(tmp_path: Path) -> None:
     config = write_items(tmp_path, 4)
     with FakeServer() as server:

@@ -30,9 +30,9 @@ KIND = "zero_shot"
 class Wording(Config):
     """What labels mean in sentences, {target} standing for the target; empty takes those that come with the package."""
 
-    hypotheses: dict[str, str] = {}
+    hypotheses: dict[str, str] = Field(default_factory=dict)
     """Label -> what an NLI checkpoint is asked to find entailed."""
-    seeds: dict[str, tuple[str, ...]] = {}
+    seeds: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     """Label -> sentences whose mean is its prototype."""
 
     @field_validator("hypotheses")

@@ -71,17 +71,18 @@ def prototype_probabilities(
     """Probabilities of shape (pairs, labels); `seeds` holds each label's sentences, {target} where the target goes."""
     targets = list(dict.fromkeys(target for _, target in pairs))
     number = {target: i for i, target in enumerate(targets)}
-    prototypes = np.stack([label_prototypes(encoder, seeds, target) for target in targets])
+    prototypes = label_prototypes(encoder, seeds, targets)
     vectors = encoder.embed([text for text, _ in pairs])
     return nearness(vectors, prototypes[[number[target] for _, target in pairs]])
 
 
-def label_prototypes(encoder: SentenceEncoder, seeds: Sequence[Sequence[str]], target: str) -> np.ndarray:
-    """Mean seed vectors of shape (labels, width) for one target."""
-    texts = [seed.replace("{target}", target) for group in seeds for seed in group]
+def label_prototypes(encoder: SentenceEncoder, seeds: Sequence[Sequence[str]], targets: Sequence[str]) -> np.ndarray:
+    """Mean seed vectors of shape (targets, labels, width); a seed that names no target is embedded once for all."""
+    filled = [[[seed.replace("{target}", target) for seed in group] for group in seeds] for target in targets]
+    texts = list(dict.fromkeys(text for groups in filled for group in groups for text in group))
+    place = {text: i for i, text in enumerate(texts)}
     vectors = encoder.embed(texts)
-    ends = np.cumsum([len(group) for group in seeds])[:-1]
-    return np.stack([part.mean(axis=0) for part in np.split(vectors, ends)])
+    return np.stack([[vectors[[place[t] for t in group]].mean(axis=0) for group in groups] for groups in filled])
 
 
 def nearness(vectors: np.ndarray, prototypes: np.ndarray) -> np.ndarray:

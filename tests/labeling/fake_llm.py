@@ -144,7 +144,7 @@ class FakeServer:
         if fault == "no schema" and "response_format" in body:
             return _response(400, {"error": {"message": "response_format json_schema is not supported"}})
         if fault is not None and fault.isdigit():
-            return _response(int(fault), {"error": {"message": f"status {fault}, {headers['authorization']}"}})
+            return _response(int(fault), {"error": {"message": f"status {fault}, {headers.get('authorization')}"}})
         key = headers.get("idempotency-key", "")
         if self.honours_idempotency and key in self._paid:
             return self._paid[key]

@@ -68,7 +68,7 @@ def test_the_schema_allows_the_labels_and_abstention() -> None:
     assert set(schema["required"]) == set(schema["properties"])
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.text(), st.text())
 def test_no_text_leaves_its_line_or_its_string(sentence: str, before: str) -> None:
     line = as_data(item(f"x{sentence}", before=before))

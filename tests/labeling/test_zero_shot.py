@@ -106,7 +106,7 @@ def test_unsure_votes_abstain_and_unknown_sentences_are_listed(dataset: Path, en
 def test_a_seed_is_nearest_to_its_own_prototype(encoder: Path) -> None:
     reader = SentenceEncoder.load(str(encoder), 48, CPU)
     seeds = [[text.replace("{}", "{target}")] for text in SENTENCES.values()]
-    prototypes = label_prototypes(reader, seeds, "Mali")
+    prototypes = label_prototypes(reader, seeds, ["Mali"])[0]
     vectors = reader.embed([text.format("Mali") for text in SENTENCES.values()])
     probabilities = nearness(vectors, np.stack([prototypes] * 4))
     assert probabilities.argmax(axis=1).tolist() == [0, 1, 2, 3]
@@ -124,7 +124,7 @@ def test_an_embedding_does_not_depend_on_its_neighbours(encoder: Path) -> None:
 def test_prototypes_follow_the_target(encoder: Path) -> None:
     reader = SentenceEncoder.load(str(encoder), 48, CPU)
     seeds = [["The assembly praised the troops in {target}."], ["Elders condemned the strikes."]]
-    here, there = (label_prototypes(reader, seeds, place) for place in ("Mali", "Libya"))
+    here, there = label_prototypes(reader, seeds, ["Mali", "Libya"])
     assert np.abs(here[0] - there[0]).max() > 1e-3
     assert np.array_equal(here[1], there[1])
 

@@ -13,7 +13,9 @@ from stance.evaluation.stage import EvaluateConfig, evaluate
 from stance.export.stage import ExportConfig, export
 from stance.inference.stage import PredictConfig, predict
 from stance.ingest.stage import IngestConfig, ingest
+from stance.labeling.llm_stage import LabelLlmConfig
 from stance.labeling.stage import LabelConfig, label
+from stance.labeling.zero_shot_stage import LabelZeroShotConfig
 from stance.manifest import Manifest, missing_inputs
 from stance.storage import read_json
 from stance.training.stage import TrainConfig, train
@@ -26,6 +28,10 @@ class PipelineConfig(Config):
 
     ingest: IngestConfig
     label: LabelConfig
+    label_llm: LabelLlmConfig
+    """Not a part of the whole job: scripts/label_llm.py."""
+    label_zero_shot: LabelZeroShotConfig
+    """Not a part of the whole job: scripts/label_zero_shot.py."""
     dataset: DatasetConfig
     drills: DrillsConfig
     train: TrainConfig

@@ -16,6 +16,8 @@ CHOICES = sorted(path for path in CONFIGS.rglob("*.yaml") if path.parent != CONF
 SCRIPTS = (
     "ingest",
     "label",
+    "label_llm",
+    "label_zero_shot",
     "build_dataset",
     "drills",
     "train",

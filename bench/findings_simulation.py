@@ -9,7 +9,7 @@ from stance.analysis.rectified import Fitted, Power, nested, quantile
 from stance.analysis.regression import logit, ols
 from stance.analysis.shares import difference, shares
 
-CONFUSION = np.array([[0.75, 0.03, 0.22], [0.02, 0.80, 0.18], [0.02, 0.05, 0.93]])
+CONFUSION = np.array([[0.88, 0.02, 0.10], [0.02, 0.88, 0.10], [0.01, 0.02, 0.97]])
 """Chance of each answer (column) for each truth (row): favor, against, neutral. It misses stances, as classifiers do."""
 PREVALENCE = np.array([0.3, 0.25, 0.45])
 GOLD_SHARE = 0.05
@@ -145,7 +145,7 @@ def simulate(
     return Outcome(naive, ours, alone, float(1 - widths[:, 1].mean() / widths[:, 2].mean()))
 
 
-def true_slope(linear: bool) -> float:  # noqa: FBT001 - one of two slopes
+def true_slope(*, linear: bool) -> float:
     """What the slope on the number is in the population: the log odds as made; the linear one by integration."""
     if not linear:
         return float(SLOPES[1])
@@ -168,10 +168,10 @@ def _population(
     """Answers by the confusion; the higher the number and in group 1, the more often a favor is missed."""
     rows = len(truth)
     chances = CONFUSION[truth]
-    missed = np.clip(0.08 * covariates[:, 1] + 0.1 * covariates[:, 2], -0.2, 0.3) * (truth == 0)
+    missed = np.clip(0.03 * covariates[:, 1] + 0.05 * covariates[:, 2], -0.1, 0.3) * (truth == 0)
     chances = chances + np.column_stack([-missed, np.zeros(rows), missed])
     if clusters is not None:
-        worse = random.beta(1, 9, size=clusters.max() + 1)[clusters][:, None]
+        worse = random.beta(1, 19, size=clusters.max() + 1)[clusters][:, None]
         chances = (1 - worse) * chances + worse / 3
     gold = np.zeros(rows, dtype=bool)
     gold[random.permutation(rows)[: round(GOLD_SHARE * rows)]] = True

@@ -9,7 +9,7 @@ from stance.analysis.rectified import Fitted, Power, nested, quantile
 from stance.analysis.regression import logit, ols
 from stance.analysis.shares import difference, shares
 
-CONFUSION = np.array([[0.88, 0.02, 0.10], [0.02, 0.88, 0.10], [0.01, 0.02, 0.97]])
+CONFUSION = np.array([[0.86, 0.02, 0.12], [0.02, 0.86, 0.12], [0.01, 0.02, 0.97]])
 """Chance of each answer (column) for each truth (row): favor, against, neutral. It misses stances, as classifiers do."""
 PREVALENCE = np.array([0.3, 0.25, 0.45])
 GOLD_SHARE = 0.05
@@ -168,7 +168,7 @@ def _population(
     """Answers by the confusion; the higher the number and in group 1, the more often a favor is missed."""
     rows = len(truth)
     chances = CONFUSION[truth]
-    missed = np.clip(0.03 * covariates[:, 1] + 0.05 * covariates[:, 2], -0.1, 0.3) * (truth == 0)
+    missed = np.clip(0.03 * covariates[:, 1] + 0.09 * covariates[:, 2], -0.1, 0.3) * (truth == 0)
     chances = chances + np.column_stack([-missed, np.zeros(rows), missed])
     if clusters is not None:
         worse = random.beta(1, 19, size=clusters.max() + 1)[clusters][:, None]

@@ -9,7 +9,7 @@ import numpy as np
 from stance.analysis.borrowed import borrowed_shares
 from stance.analysis.budget import Need, labels_needed
 from stance.analysis.rectified import Fitted, Sample, nested
-from stance.analysis.shares import shares, uncorrected
+from stance.analysis.shares import net, shares, uncorrected
 
 MIN_GOLD_CLUSTERS = 5
 """From fewer articles the spread of the errors between articles cannot be told."""
@@ -69,13 +69,9 @@ class GroupShares:
     need: Need | None
     """Labels that would halve the widest interval."""
 
-    def net(self, polar: tuple[int, int], confidence: float) -> tuple[float, float, float]:
-        """(share for - share against, low, high), within [-1, 1]; `polar` holds the two labels' places."""
-        contrast = np.zeros((1, len(self.fitted.values)))
-        contrast[0, polar] = 1, -1
-        fitted = self.fitted.combined(contrast)
-        low, high = np.clip(fitted.intervals(confidence, normal=self.correction == "none")[0], -1, 1)
-        return float(fitted.values[0]), float(low), float(high)
+    def net(self, polar: tuple[int, int], confidence: float) -> dict[str, float]:
+        """Share for minus share against as {value, low, high}; `polar` holds the two labels' places."""
+        return net(self.fitted, polar, confidence, normal=self.correction == "none")
 
 
 def overall(rows: Rows, name: str, confidence: float, min_gold: int) -> GroupShares:

@@ -56,6 +56,17 @@ def difference(one: Fitted, other: Fitted) -> Fitted:
     )
 
 
+def net(
+    fitted: Fitted, polar: tuple[int, int], confidence: float, *, limit: float = 1, normal: bool = False
+) -> dict[str, float]:
+    """Share for minus share against as {value, low, high}, the interval within -limit and limit; `polar`: their places."""
+    contrast = np.zeros((1, len(fitted.values)))
+    contrast[0, polar] = 1, -1
+    found = fitted.combined(contrast)
+    low, high = np.clip(found.intervals(confidence, normal=normal)[0], -limit, limit)
+    return {"value": float(found.values[0]), "low": float(low), "high": float(high)}
+
+
 def one_hot(labels: Sequence[str | None], names: Sequence[str]) -> np.ndarray:
     """Shape (N, K); a row of zeros where there is no label. Raises ValueError for a label that is not in `names`."""
     unknown = {label for label in labels if label is not None} - set(names)

@@ -54,9 +54,9 @@ def test_without_gold_labels_nothing_is_corrected_and_it_says_so() -> None:
 def test_net_stance_has_its_own_interval() -> None:
     rows, _, truth = made()
     group = overall(rows, "all", 0.95, 30)
-    value, low, high = group.net((0, 1), 0.95)
-    assert value == pytest.approx(group.fitted.values[0] - group.fitted.values[1])
-    assert -1 <= low < (truth == 0).mean() - (truth == 1).mean() < high <= 1
+    net = group.net((0, 1), 0.95)
+    assert net["value"] == pytest.approx(group.fitted.values[0] - group.fitted.values[1])
+    assert -1 <= net["low"] < (truth == 0).mean() - (truth == 1).mean() < net["high"] <= 1
 
 
 def test_groups_can_be_compared_and_rows_without_one_are_left_out() -> None:

@@ -10,8 +10,8 @@ from stance.records import Removed
 MAX_LISTED = 100
 
 
-def step(unit: str, arrived: int, kept_as: str, kept: int, removed: Iterable[Removed], arrived_as: str = "") -> dict[str, Any]:
-    """One box: `arrived` things came in, `kept` went on, the others are listed by reason.
+def step(unit: str, arrived: int, kept: int, removed: Iterable[Removed], anchor: str) -> dict[str, Any]:
+    """One box: `arrived` things came in, `kept` went on, the others are listed by reason; `anchor` says more of them.
 
     Raises DataError where in = out + removed does not hold.
     """
@@ -27,9 +27,8 @@ def step(unit: str, arrived: int, kept_as: str, kept: int, removed: Iterable[Rem
     return {
         "unit": unit,
         "arrived": arrived,
-        "arrived_as": arrived_as or unit,
         "kept": kept,
-        "kept_as": kept_as,
+        "anchor": anchor,
         "removed": [
             {
                 "reason": reason,

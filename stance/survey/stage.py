@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 from pydantic import model_validator
 
 from stance.config import DataError, StageConfig
-from stance.examples import read_examples
+from stance.examples import LABELS, read_examples
 from stance.manifest import Manifest, build
 from stance.model.backends.choose import BackendName
 from stance.records import Pair, Prediction, Sentence
-from stance.storage import read_records, write_records
+from stance.storage import read_records, write_json, write_records
 from stance.survey.asking import askable, every_target
 
 if TYPE_CHECKING:
@@ -66,6 +66,7 @@ def _work(config: SurveyConfig, folder: Path) -> Mapping[str, int]:
     if not asked:
         raise DataError(f"{config.pairs or config.sentences}: no pair is left to ask about; see survey.trained_on")
     classifier = StanceClassifier.load(config.model, backend=config.backend, threads=config.threads)
+    write_json(folder / LABELS, classifier.scheme.model_dump(mode="json"))
     write_records(folder / PAIRS, asked)
     write_records(folder / REMOVED, removed)
     written = write_records(folder / PREDICTIONS, _answers(classifier, asked, sentences))

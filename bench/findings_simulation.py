@@ -1,4 +1,4 @@
-"""Made populations with known truth and a classifier of known confusion: do the intervals cover, and how wide are they?"""
+"""Made populations with known truth and a classifier of known confusion: do intervals cover, and how wide are they?"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from stance.analysis.regression import logit, ols
 from stance.analysis.shares import difference, shares
 
 CONFUSION = np.array([[0.86, 0.02, 0.12], [0.02, 0.86, 0.12], [0.01, 0.02, 0.97]])
-"""Chance of each answer (column) for each truth (row): favor, against, neutral. It misses stances, as classifiers do."""
+"""Chance of each answer (column) for each truth (row): favor, against, neutral. It misses stances."""
 PREVALENCE = np.array([0.3, 0.25, 0.45])
 GOLD_SHARE = 0.05
 CONFIDENCE = 0.95
@@ -70,7 +70,7 @@ def clustered(random: np.random.Generator, rows: int) -> Population:
 
 
 def clustered_regression(random: np.random.Generator, rows: int) -> Population:
-    """Articles of ten rows, which say the same thing as their first row in half of the cases; margins as `regressed`."""
+    """Articles of ten rows, half of which share what decides them; margins as `regressed`."""
     articles = rows // ARTICLE_ROWS
     clusters = np.repeat(np.arange(articles), ARTICLE_ROWS)
     covariates = np.column_stack(
@@ -131,7 +131,9 @@ def simulate(
     for run in range(runs):
         population = make(np.random.default_rng([seed, run]), rows)
         # The naive analysis takes the answers for labels; its errors respect the articles all the same.
-        naive = Population(population.answers, population.answers, population.covariates, everything, population.clusters)
+        naive = Population(
+            population.answers, population.answers, population.covariates, everything, population.clusters
+        )
         fits = (
             estimator(naive, everything, 1.0, 0.0),
             estimator(population, population.has_gold, GOLD_SHARE, "tuned"),
@@ -156,7 +158,9 @@ def true_slope(*, linear: bool) -> float:
     return float(weights @ (nodes * (chances[0] + chances[1]) / 2))
 
 
-def _slope(fit: Callable[..., Fitted], population: Population, gold: np.ndarray, inclusion: object, power: Power) -> Fitted:
+def _slope(
+    fit: Callable[..., Fitted], population: Population, gold: np.ndarray, inclusion: object, power: Power
+) -> Fitted:
     sample = nested(gold, inclusion, population.clusters)  # ty: ignore[invalid-argument-type]
     order = [1, 0, 2]
     return fit(sample, population.covariates[:, order], population.truth[:, 0], population.answers[:, 0], power)

@@ -100,9 +100,7 @@ def _null_maxima(
     return np.concatenate(found)
 
 
-def _narrowest(
-    values: np.ndarray, intervals: list[tuple[int, int]], min_size: int, threshold: float
-) -> list[int]:
+def _narrowest(values: np.ndarray, intervals: list[tuple[int, int]], min_size: int, threshold: float) -> list[int]:
     """Splits over the threshold, the narrowest interval first; an interval that holds an earlier one is passed over."""
     accepted: list[int] = []
     for low, high in sorted(intervals, key=lambda pair: pair[1] - pair[0]):

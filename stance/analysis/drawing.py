@@ -84,7 +84,9 @@ def _panel(axes: "Axes", panel: Mapping[str, Any]) -> None:
     places = [middle(point["period"]) for point in points]
     axes.axhline(0, color=INK, linewidth=0.8, alpha=0.5)
     for change in panel["changes"]:
-        axes.axvspan(place_in_time(change["low"]), place_in_time(change["high"]), color=AGAINST, alpha=0.16, linewidth=0)
+        axes.axvspan(
+            place_in_time(change["low"]), place_in_time(change["high"]), color=AGAINST, alpha=0.16, linewidth=0
+        )
         axes.axvline(place_in_time(change["date"]), color=AGAINST, linewidth=1.4)
     for event in panel["events"]:
         axes.axvline(place_in_time(event["date"]), color=PLAIN, linewidth=0.9, linestyle=(0, (2, 2)))
@@ -100,7 +102,7 @@ def _panel(axes: "Axes", panel: Mapping[str, Any]) -> None:
     axes.set_ylim(-1.05, 1.05)
     axes.set_yticks([-1, 0, 1], ["\N{MINUS SIGN}1", "0", "+1"])
     axes.tick_params(axis="y", length=0)
-    axes.xaxis.get_major_locator().set_params(integer=True, nbins=6)
+    axes.locator_params(axis="x", integer=True, nbins=6)
     axes.xaxis.set_major_formatter("{x:.0f}")
     axes.tick_params(axis="x", labelbottom=True)
 

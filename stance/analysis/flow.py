@@ -44,7 +44,9 @@ def methods(manifests: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
     """One row a stage for the methods appendix: settings that are not paths, inputs with fingerprints, counts."""
     rows = []
     for name, manifest in manifests.items():
-        settings = {key: value for key, value in _flat(manifest.config) if key not in manifest.inputs and key != "output"}
+        settings = {
+            key: value for key, value in _flat(manifest.config) if key not in manifest.inputs and key != "output"
+        }
         rows.append(
             {
                 "name": name,

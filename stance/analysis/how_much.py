@@ -6,7 +6,7 @@ from typing import Literal
 
 import numpy as np
 
-from stance.analysis.borrowed import borrowed_shares
+from stance.analysis.borrowed import Errors, borrowed_shares, errors_between
 from stance.analysis.budget import Need, labels_needed
 from stance.analysis.rectified import Fitted, Sample, nested
 from stance.analysis.shares import net, shares, uncorrected
@@ -57,7 +57,7 @@ class GroupShares:
     gold: int
     correction: Correction
     """`own`: by the group's own gold labels, valid whatever the errors depend on. `borrowed`: by those of all groups, valid
-    where answers are right as often as elsewhere. `none`: there are no gold labels, the classifier is taken at its word.
+    where groups' errors are alike. `none`: there are no gold labels, the classifier is taken at its word.
     """
     fitted: Fitted
     intervals: np.ndarray
@@ -84,27 +84,26 @@ def by_group(rows: Rows, groups: Sequence[str | None], confidence: float, min_go
 
     A group with at least `min_gold` gold labels from five articles is corrected by them, another one by all gold labels.
     """
-    names = np.array([group if group is not None else "" for group in groups], dtype=object)
-    present = np.array([group is not None for group in groups], dtype=bool)
-    found = {}
-    for name in dict.fromkeys(group for group in groups if group is not None):
-        found[name] = _group(rows, present & (names == name), name, confidence, min_gold)
-    return found
+    codes = {name: code for code, name in enumerate(dict.fromkeys(group for group in groups if group is not None))}
+    numbers = np.array([-1 if group is None else codes[group] for group in groups], dtype=int)
+    errors = None
+    if rows.has_gold.sum() >= min_gold and _gold_clusters(rows) >= MIN_GOLD_CLUSTERS:
+        errors = errors_between(rows.sample(), numbers, rows.gold, rows.probabilities)
+    return {name: _group(rows, numbers == code, name, errors, confidence, min_gold) for name, code in codes.items()}
 
 
-def _group(rows: Rows, chosen: np.ndarray, name: str, confidence: float, min_gold: int) -> GroupShares:
+def _group(
+    rows: Rows, chosen: np.ndarray, name: str, errors: Errors | None, confidence: float, min_gold: int
+) -> GroupShares:
     inside = rows.where(chosen)
-    answers = inside.answers
-    gold_clusters = len(np.unique(inside.clusters[inside.has_gold]))
-    elsewhere = len(np.unique(rows.clusters[rows.has_gold]))
-    counted, counted_intervals = uncorrected(answers, inside.clusters, confidence)
+    counted, counted_intervals = uncorrected(inside.answers, inside.clusters, confidence)
     correction: Correction = "none"
-    if inside.has_gold.sum() >= min_gold and gold_clusters >= MIN_GOLD_CLUSTERS:
+    if inside.has_gold.sum() >= min_gold and _gold_clusters(inside) >= MIN_GOLD_CLUSTERS:
         correction = "own"
         fitted = shares(inside.sample(), inside.gold, inside.probabilities)
-    elif rows.has_gold.sum() >= min_gold and elsewhere >= MIN_GOLD_CLUSTERS:
+    elif errors is not None:
         correction = "borrowed"
-        fitted = borrowed_shares(rows.sample(), chosen, rows.gold, rows.answers)
+        fitted = borrowed_shares(rows.sample(), chosen, rows.gold, rows.probabilities, errors)
     else:
         fitted = _uncorrected(inside)
     intervals = np.clip(fitted.intervals(confidence, normal=correction == "none"), 0, 1)
@@ -121,6 +120,10 @@ def _group(rows: Rows, chosen: np.ndarray, name: str, confidence: float, min_gol
         counted_intervals,
         labels_needed(fitted, int(chosen.sum()), None, confidence, widest) if correction == "own" else None,
     )
+
+
+def _gold_clusters(rows: Rows) -> int:
+    return len(np.unique(rows.clusters[rows.has_gold]))
 
 
 def _uncorrected(rows: Rows) -> Fitted:

@@ -14,8 +14,8 @@ def limits(findings: Mapping[str, Any], notes: Sequence[str]) -> list[dict[str, 
         found.append(
             {
                 "text": f"{len(borrowed)} of {len(groups)} groups have fewer than {findings['min_gold']} gold labels, or "
-                "labels from fewer than 5 stories. They borrow the correction of all groups (hollow dots): right only if an "
-                "answer of the classifier is right there as often as elsewhere.",
+                "labels from fewer than 5 stories. They borrow the correction of all groups (hollow dots): right only if "
+                "the classifier errs there as it does elsewhere, give or take what groups are seen to differ.",
                 "anchor": "how-much",
             }
         )

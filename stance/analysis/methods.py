@@ -21,8 +21,9 @@ def methods_text(findings: Mapping[str, Any], manifests: Mapping[str, Any]) -> l
         "of clusters with gold labels."
     )
     paragraphs.append(
-        f"A group with fewer than {findings['min_gold']} gold labels, or labels from fewer than 5 clusters, is corrected by the "
-        "predictive values of the classifier's answers over all gold labels (Greenland and Lash 2008), and marked as borrowed. "
+        f"A group with fewer than {findings['min_gold']} gold labels, or labels from fewer than 5 clusters, borrows: "
+        "its mean error is taken for a draw from a distribution over groups, whose mean and spread all gold labels tell (Fay and "
+        "Herriot 1979; DerSimonian and Laird 1986), weighed against its own few labels. "
         "Beside the estimates stand classify-and-count, its adjusted forms (Forman 2008; Bella et al. 2010; constrained to "
         "shares) and expectation maximisation (Saerens, Latinne and Decaestecker 2002). The number of further labels follows "
         "from the part of the variance that labelling takes away, which falls as 1/n - 1/N."
@@ -64,4 +65,6 @@ def _gold(findings: Mapping[str, Any], manifests: Mapping[str, Any]) -> str:
             f"{sample.config['at_least']} of each, drawn by permanent random numbers (Ohlsson 1995) with seed "
             f"{sample.config['seed']}"
         )
-    return f"{findings['overall']['gold']:,} opinions have a gold label: {how}. The answer was not shown to who labelled."
+    return (
+        f"{findings['overall']['gold']:,} opinions have a gold label: {how}. The answer was not shown to who labelled."
+    )

@@ -1,6 +1,9 @@
 """Provisional."""
-from dataclasses import dataclass
+
 from collections.abc import Mapping
+from dataclasses import dataclass
+
+
 @dataclass(frozen=True)
 class Opinion:
     id: str

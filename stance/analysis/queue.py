@@ -75,7 +75,9 @@ def answered(
     """
     queue = list(queue)
     asked = set(asked)
-    problems = [f"{row.id}: label {row.label!r}" for row in queue if row.label is not None and row.label not in scheme.names]
+    problems = [
+        f"{row.id}: label {row.label!r}" for row in queue if row.label is not None and row.label not in scheme.names
+    ]
     problems += [f"{row.id}: inclusion {row.inclusion}" for row in queue if not 0 < row.inclusion <= 1]
     problems += [f"{name}: {count} times" for name, count in Counter(row.id for row in queue).items() if count > 1]
     if problems:

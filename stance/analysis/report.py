@@ -92,9 +92,7 @@ class _Describer:
         }
 
 
-def _kind(
-    kind: str, opinions: Sequence[Opinion], rows: Rows, describe: _Describer, wishes: Wishes
-) -> dict[str, Any]:
+def _kind(kind: str, opinions: Sequence[Opinion], rows: Rows, describe: _Describer, wishes: Wishes) -> dict[str, Any]:
     """The groups of one kind, the largest first; the small ones are counted, not shown."""
     names = [group_of(opinion, kind) for opinion in opinions]
     sizes = Counter(name for name in names if name is not None)

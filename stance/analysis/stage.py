@@ -250,10 +250,34 @@ def _evidence_rows(opinions: Sequence[Any], gold: Mapping[str, Queued], scheme: 
 def _opinions(config: FindingsConfig, predictions: Sequence[Prediction]) -> tuple[list[Any], list[Removed]]:
     from stance.analysis.opinions import Opinion
     from stance.records import Pair
-    docs={d.id:d for d in read_records(config.sentences/'documents.jsonl',Document)}
-    pairs={p.id:p for p in read_records(config.predictions/'pairs.jsonl',Pair)}
-    out=[]
+
+    docs = {d.id: d for d in read_records(config.sentences / "documents.jsonl", Document)}
+    pairs = {p.id: p for p in read_records(config.predictions / "pairs.jsonl", Pair)}
+    out = []
     for p in predictions:
-        d=docs[p.document]; q=pairs[p.id]
-        out.append(Opinion(p.id,d.id,d.name,p.start,p.end,p.text,p.target,p.label,p.probabilities,d.title,d.outlet,d.published,d.genre,d.conflict,d.author,d.language,q.intervener,q.place,None))
-    return out,[]
+        d = docs[p.document]
+        q = pairs[p.id]
+        out.append(
+            Opinion(
+                p.id,
+                d.id,
+                d.name,
+                p.start,
+                p.end,
+                p.text,
+                p.target,
+                p.label,
+                p.probabilities,
+                d.title,
+                d.outlet,
+                d.published,
+                d.genre,
+                d.conflict,
+                d.author,
+                d.language,
+                q.intervener,
+                q.place,
+                None,
+            )
+        )
+    return out, []

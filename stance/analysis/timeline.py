@@ -1,6 +1,6 @@
 """Since when: net stance by period, for all opinions and for the largest groups, with events and change points."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -77,10 +77,8 @@ def _changes(
     edges = [0, *(change.index for change in found), len(values)]
     described = []
     for place, change in enumerate(found):
-        before, after = (
-            set(stories[edges[i] : edges[i + 1]].tolist()) for i in (place, place + 1)
-        )
-        side = {story: "before" for story in before} | {story: "after" for story in after}
+        before, after = (set(stories[edges[i] : edges[i + 1]].tolist()) for i in (place, place + 1))
+        side = dict.fromkeys(before, "before") | dict.fromkeys(after, "after")
         groups = [side.get(int(story)) if i else None for story, i in zip(rows.clusters, inside, strict=True)]
         parts = by_group(rows, groups, wishes.confidence, wishes.min_gold)
         both_own = parts["before"].correction == parts["after"].correction == "own"
@@ -94,7 +92,9 @@ def _changes(
                 "stories_after": len(after),
                 "before": change.before,
                 "after": change.after,
-                "corrected": net(difference(parts["after"].fitted, parts["before"].fitted), polar, wishes.confidence, limit=2)
+                "corrected": net(
+                    difference(parts["after"].fitted, parts["before"].fitted), polar, wishes.confidence, limit=2
+                )
                 if both_own
                 else None,
             }
@@ -108,7 +108,7 @@ def story_series(
     """(stories, their dates, mean probability for minus against in each), in order of time: shapes (S,), S, (S,)."""
     lean = rows.probabilities[:, polar[0]] - rows.probabilities[:, polar[1]]
     dates: dict[int, str] = {}
-    sums: Counter[int] = Counter()
+    sums: defaultdict[int, float] = defaultdict(float)
     counts: Counter[int] = Counter()
     for number in np.flatnonzero(inside):
         story, published = int(rows.clusters[number]), opinions[number].published or ""
@@ -118,4 +118,3 @@ def story_series(
     stories = sorted(dates, key=lambda story: (place_in_time(dates[story]), story))
     values = np.array([sums[story] / counts[story] for story in stories])
     return np.array(stories, dtype=int), [dates[story] for story in stories], values
-

@@ -1,9 +1,9 @@
-"""Classical quantification against closed forms and made shifts; borrowed shares against a bootstrap."""
+"""Classical quantification against closed forms and made shifts; borrowed shares against known truth."""
 
 import numpy as np
 import pytest
 
-from stance.analysis.borrowed import borrowed_shares
+from stance.analysis.borrowed import borrowed_shares, errors_between
 from stance.analysis.quantification import adjusted_count, classical, confusion, expectation_maximisation
 from stance.analysis.rectified import nested
 
@@ -56,21 +56,38 @@ def test_under_prior_shift_all_methods_but_counting_find_the_shares() -> None:
     assert expectation_maximisation(probabilities, trained) == pytest.approx(truth, abs=0.02)
 
 
-def test_borrowed_shares_and_their_errors_agree_with_a_bootstrap() -> None:
+def test_borrowed_shares_cover_groups_whose_errors_differ() -> None:
+    """Groups of two articles, each with its own rate of errors; a tenth of the rows has gold."""
     random = np.random.default_rng(0)
-    rows, articles = 2_000, 200
-    clusters = np.repeat(np.arange(articles), 10)
-    group = clusters < 60
-    truth = np.where(random.random(rows) < np.where(group, 0.6, 0.3), 0, 1)
-    answer = np.where(random.random(rows) < 0.8, truth, 1 - truth)
-    labelled = random.random(rows) < 0.3
-    gold, answers = np.eye(2)[truth], np.eye(2)[answer]
-    found = borrowed_shares(nested(labelled, 0.3, clusters), group, gold, answers)
+    covered, spreads = [], []
+    for _ in range(15):
+        groups = np.repeat(np.arange(50), 30)
+        clusters = np.repeat(np.arange(100), 15)
+        truth = (random.random(1500) < random.beta(3, 4, 50)[groups]).astype(int)
+        missed = (random.random(1500) < random.beta(2, 4, 50)[groups]) & (truth == 1)
+        gold, answers = np.eye(2)[truth], np.eye(2)[np.where(missed, 0, truth)]
+        labelled = random.permutation(1500) < 150
+        sample = nested(labelled, 0.1, clusters)
+        errors = errors_between(sample, groups, gold, answers)
+        spreads.append(errors.spread)
+        for group in range(50):
+            found = borrowed_shares(sample, groups == group, gold, answers, errors)
+            low, high = found.intervals()[1]
+            covered.append(low <= truth[groups == group].mean() <= high)
+    assert np.mean(spreads) > 0
+    assert 0.93 <= np.mean(covered) <= 1
+
+
+def test_labels_of_its_own_move_a_borrowed_share() -> None:
+    random = np.random.default_rng(1)
+    groups = np.repeat(np.arange(10), 60)
+    truth = random.integers(0, 2, 600)
+    answers = np.where((groups == 0) & (random.random(600) < 0.8), 0, truth)
+    labelled = random.permutation(600) < 150
+    gold, predicted = np.eye(2)[truth], np.eye(2)[answers]
+    sample = nested(labelled, 0.25)
+    errors = errors_between(sample, groups, gold, predicted)
+    found = borrowed_shares(sample, groups == 0, gold, predicted, errors)
     assert found.values.sum() == pytest.approx(1)
-    resampled = []
-    for _ in range(400):
-        picked = random.integers(articles, size=articles)
-        take = (picked[:, None] * 10 + np.arange(10)).ravel()
-        again = borrowed_shares(nested(labelled[take], 0.3), group[take], gold[take], answers[take])
-        resampled.append(again.values[0])
-    assert found.errors[0] == pytest.approx(np.std(resampled), rel=0.15)
+    pooled_only = predicted[groups == 0].mean(axis=0) + errors.mean
+    assert abs(found.values[1] - truth[groups == 0].mean()) < abs(pooled_only[1] - truth[groups == 0].mean())

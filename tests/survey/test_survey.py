@@ -18,7 +18,10 @@ def sentence(number: int, document: str = "d") -> Sentence:
 
 def test_what_is_not_asked_is_listed() -> None:
     sentences = {s.id: s for s in (sentence(0), sentence(1), sentence(0, "seen"), sentence(2))}
-    pairs = [*every_target([sentences["d:0"], sentences["d:1"], sentences["seen:0"]], [TARGET]), Pair(id="x", sentence_id="gone", target=TARGET)]
+    pairs = [
+        *every_target([sentences["d:0"], sentences["d:1"], sentences["seen:0"]], [TARGET]),
+        Pair(id="x", sentence_id="gone", target=TARGET),
+    ]
     asked, removed = askable([*pairs, pairs[0]], sentences, {"seen"})
     assert [pair.sentence_id for pair in asked] == ["d:0", "d:1"]
     assert len(pairs) + 1 + 1 == len(asked) + len(removed)

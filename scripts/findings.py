@@ -11,13 +11,14 @@ def run(config: PipelineConfig) -> None:
     drawn = manifests["sample"].counts
     folder = config.findings.output
     print(
-        f"\nreport   {folder / 'findings.html'}\ntables   {folder / 'shares.csv'}, shares.tex, timeline.csv, evidence.csv"
+        f"\nreport   {folder / 'findings.html'}\n"
+        f"tables   {folder / 'shares.csv'}, shares.tex, timeline.csv, evidence.csv"
     )
     if config.findings.gold == config.sample.output and drawn["labelled"] < drawn["drawn"]:
         queue = config.sample.output / "queue.jsonl"
         print(
-            f"labels   {drawn['labelled']} of {drawn['drawn']} drawn pairs have one: copy {queue}, fill in `label` from the "
-            "top, and run this again with findings.gold=COPY"
+            f"labels   {drawn['labelled']} of {drawn['drawn']} drawn pairs have one: copy {queue}, "
+            "fill in `label` from the top, and run this again with findings.gold=COPY"
         )
 
 

@@ -25,7 +25,7 @@ class Errors:
     covariance: np.ndarray
     """Of single errors, (K, K)."""
     likeness: float
-    """Correlation of the errors within a cluster; n of its rows tell as much as n / (1 + (n - 1) likeness) others (Kish)."""
+    """Correlation of the errors within a cluster; n of its rows tell as much as n / (1 + (n - 1) likeness) others."""
     spread: float
     """Variance between groups in units of `covariance`."""
 
@@ -74,7 +74,8 @@ def borrowed_shares(
     rows = np.where(group[:, None], predicted - share, 0) / group.sum()
     size = int(sample.clusters.max()) + 1
     influence = np.stack([np.bincount(sample.clusters, column, size) for column in rows.T], axis=1)
-    # What remains unknown of the group's own error enters as K more clusters, so that the Gram matrix is the covariance.
+    # What remains unknown of the group's own error enters as K more clusters, so that the Gram
+    # matrix is the covariance.
     roots, vectors = np.linalg.eigh(errors.covariance * prior * (1 - trust))
     unknown = np.sqrt(np.maximum(roots, 0))[:, None] * vectors.T
     return Fitted(

@@ -1,8 +1,8 @@
 """How many more gold labels an interval of a wished width needs.
 
-A variance has two parts: what labelling everything would take away, which falls as 1/n - 1/N when n of N rows have labels
-(Cochran 1977, Sampling Techniques, eq. 2.8, applied to the classifier's errors), and the rest, chance in which articles
-were written at all, which no labelling changes.
+A variance has two parts: what labelling everything would take away, which falls as 1/n - 1/N when n of N rows have
+labels (Cochran 1977, Sampling Techniques, eq. 2.8, applied to the classifier's errors), and the rest, chance in which
+articles were written at all, which no labelling changes.
 """
 
 import math

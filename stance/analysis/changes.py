@@ -1,11 +1,11 @@
 """Since when: points where the mean of a series changes, accepted only where shuffled articles would not show them.
 
 The statistic is the largest drop in the sum of squares that one split brings, over seeded intervals of all lengths
-(Kovacs, Buhlmann, Li and Munk 2023, Biometrika 110, seeded binary segmentation), so that a rise that falls again is seen
-too. Its threshold is the quantile of its maximum over shuffled series: with no change articles are exchangeable, and
-a series is given any change at all with a chance of 1 - confidence at most. How many changes pass is decided there; where
-they lie is found by optimal partitioning (ruptures, KernelCPD with a linear kernel: Truong, Oudre and Vayatis 2020,
-Signal Processing 167), with percentile intervals from articles resampled within their segments.
+(Kovacs, Buhlmann, Li and Munk 2023, Biometrika 110, seeded binary segmentation), so that a rise that falls again
+is seen too. Its threshold is the quantile of its maximum over shuffled series: with no change articles are
+exchangeable, and a series is given any change at all with a chance of 1 - confidence at most. How many changes pass
+is decided there; where they lie is found by optimal partitioning (ruptures, KernelCPD with a linear kernel: Truong,
+Oudre and Vayatis 2020, Signal Processing 167), with percentile intervals from articles resampled within their segments.
 """
 
 from dataclasses import dataclass

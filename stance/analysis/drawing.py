@@ -60,9 +60,10 @@ def net_figure(groups: Sequence[Mapping[str, Any]], name: str, description: str)
 
 
 def timeline_figure(panels: Sequence[Mapping[str, Any]], name: str, description: str) -> str:
-    """Small multiples on common axes: net stance by period with intervals, events as numbered lines, change points as bands.
+    """Small multiples: net stance by period with intervals, events as numbered lines, change points as bands.
 
-    Each panel holds name, points [{period, anchor, correction, net}], changes [{date, low, high}], events [{date, number}].
+    Each panel holds name, points [{period, anchor, correction, net}], changes [{date, low, high}], events [{date,
+    number}].
     """
     from matplotlib.figure import Figure
 

@@ -2,8 +2,8 @@
 
 Every pair has a permanent random number, a hash of its id (Ohlsson 1995, Coordination of samples using permanent random
 numbers). In each stratum the pairs with the lowest numbers are drawn, which is simple random sampling without
-replacement: each is in with probability n / N. A larger sample later on contains the smaller one, so earlier labels keep
-their worth and every label's inclusion probability is that of the larger sample.
+replacement: each is in with probability n / N. A larger sample later on contains the smaller one, so earlier labels
+keep their worth and every label's inclusion probability is that of the larger sample.
 """
 
 import hashlib

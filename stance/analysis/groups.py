@@ -16,7 +16,7 @@ GROUPINGS: Mapping[str, Callable[[Opinion], str | None]] = {
     "language": lambda opinion: opinion.language,
     "year": lambda opinion: opinion.published[:4] if opinion.published else None,
 }
-"""Kind of group -> the group that an opinion is in; None where that is unknown. `country` is where the intervention is."""
+"""Kind of group -> the group that an opinion is in; None where unknown. `country` is that of the intervention."""
 
 
 def group_of(opinion: Opinion, kind: str) -> str | None:

@@ -56,8 +56,8 @@ class GroupShares:
     articles: int
     gold: int
     correction: Correction
-    """`own`: by the group's own gold labels, valid whatever the errors depend on. `borrowed`: by those of all groups, valid
-    where groups' errors are alike. `none`: there are no gold labels, the classifier is taken at its word.
+    """`own`: by the group's own gold labels, valid whatever the errors depend on. `borrowed`: by those of all groups,
+    valid where groups' errors are alike. `none`: there are no gold labels, the classifier is taken at its word.
     """
     fitted: Fitted
     intervals: np.ndarray
@@ -82,7 +82,8 @@ def overall(rows: Rows, name: str, confidence: float, min_gold: int) -> GroupSha
 def by_group(rows: Rows, groups: Sequence[str | None], confidence: float, min_gold: int) -> Mapping[str, GroupShares]:
     """Group -> its shares, in order of first appearance; rows with group None are in none of them.
 
-    A group with at least `min_gold` gold labels from five articles is corrected by them, another one by all gold labels.
+    A group with at least `min_gold` gold labels from five articles is corrected by them, another one by all gold
+    labels.
     """
     codes = {name: code for code, name in enumerate(dict.fromkeys(group for group in groups if group is not None))}
     numbers = np.array([-1 if group is None else codes[group] for group in groups], dtype=int)

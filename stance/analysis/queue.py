@@ -1,4 +1,4 @@
-"""The annotation queue: pairs drawn for gold labelling, with the chance that each had, and what is known of them later."""
+"""The annotation queue: pairs drawn for gold labelling, and the chance that each had."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -39,8 +39,8 @@ def make_queue(
 ) -> list[Queued]:
     """`size` of the predicted pairs in random order, at least so many of each answer, labels filled in where known.
 
-    Strata are the classifier's answers, so that rare answers are checked too. The answer itself is not shown: whoever sees
-    it agrees with it. `articles` has a name for each document id, `known` a label for some pair ids.
+    Strata are the classifier's answers, so that rare answers are checked too. The answer itself is not shown: whoever
+    sees it agrees with it. `articles` has a name for each document id, `known` a label for some pair ids.
     """
     strata = [prediction.label for prediction in predictions]
     queue = []
@@ -70,8 +70,8 @@ def answered(
     """(pair id -> answered row with its final chance, rows that give no gold label).
 
     The queue is in random order: when only its first rows have an answer they are a smaller sample, and each stratum's
-    chance shrinks by the answered share. `asked` holds the ids of all predicted pairs. Raises DataError for labels off the
-    scheme, for pairs that occur twice, and for a chance that is none.
+    chance shrinks by the answered share. `asked` holds the ids of all predicted pairs. Raises DataError for labels
+    off the scheme, for pairs that occur twice, and for a chance that is none.
     """
     queue = list(queue)
     asked = set(asked)

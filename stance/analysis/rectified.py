@@ -7,10 +7,11 @@ all. The moment is estimated as
 
 with a_i the weight of row i's prediction and b_i that of its gold label (0 where there is none), both summing to 1. The
 second sum takes out what the classifier gets wrong, whatever its errors depend on. With L = 1 this is
-prediction-powered inference (Angelopoulos et al. 2023, Science 382, eq. 2-4) where gold and predicted rows are apart, and
-design-based supervised learning (Egami et al. 2023, arXiv 2306.04746, eq. 3-5) where the gold rows are a random sample of
-the predicted ones with known inclusion probabilities, b_i = R_i / (pi_i N). With L = 0 it is the gold sample alone;
-between them L is tuned to the smallest variance (PPI++, Angelopoulos, Duchi and Zrnic 2023, arXiv 2311.01453, section 6).
+prediction-powered inference (Angelopoulos et al. 2023, Science 382, eq. 2-4) where gold and predicted rows are apart,
+and design-based supervised learning (Egami et al. 2023, arXiv 2306.04746, eq. 3-5) where the gold rows are a random
+sample of the predicted ones with known inclusion probabilities, b_i = R_i / (pi_i N). With L = 0 it is the gold
+sample alone; between them L is tuned to the smallest variance (PPI++, Angelopoulos, Duchi and Zrnic 2023, arXiv
+2311.01453, section 6).
 
 Variances are sandwiches over clusters: rows of one article, or of one wire story, are summed before they are squared
 (Liang and Zeger 1986), each piece with the factor G / (G - 1) for its G clusters.
@@ -181,8 +182,8 @@ def estimate(
 def tuned_power(sample: Sample, scores: Scores) -> float:
     """The L in [0, 1] that makes the sum of the variances smallest, clusters and weights taken into account.
 
-    The variance is a quadratic in L. For independent rows in two samples its minimum is that of PPI++ (section 6), up to
-    their pooling of both samples' variances, which unequal weights do not allow.
+    The variance is a quadratic in L. For independent rows in two samples its minimum is that of PPI++ (section 6), up
+    to their pooling of both samples' variances, which unequal weights do not allow.
     """
     fixed, moving = (piece @ scores.bread.T for piece in _pieces(sample, scores))
     bottom = np.square(moving).sum()

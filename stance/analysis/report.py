@@ -148,7 +148,7 @@ def _classifier(rows: Rows, scheme: LabelScheme, confidence: float) -> dict[str,
 
 
 def _claims(groups: Sequence[Mapping[str, Any]], whole: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Statements whose interval excludes zero, the widest gap from zero first: all of them may be shown with evidence."""
+    """Groups whose interval excludes zero, in the order of the groups, and the side that they lean to."""
     claims = []
     for group in [whole, *groups]:
         net = group["net"]

@@ -59,7 +59,7 @@ def difference(one: Fitted, other: Fitted) -> Fitted:
 def net(
     fitted: Fitted, polar: tuple[int, int], confidence: float, *, limit: float = 1, normal: bool = False
 ) -> dict[str, float]:
-    """Share for minus share against as {value, low, high}, the interval within -limit and limit; `polar`: their places."""
+    """Share for minus share against as {value, low, high}, the interval within `limit`; `polar`: their places."""
     contrast = np.zeros((1, len(fitted.values)))
     contrast[0, polar] = 1, -1
     found = fitted.combined(contrast)

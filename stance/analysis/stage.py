@@ -1,4 +1,4 @@
-"""Sample: predictions -> queue.jsonl. Findings: predictions and a labelled queue -> findings.html, .json, CSV, LaTeX."""
+"""Sample: predictions -> queue.jsonl. Findings: predictions and labels -> findings.html, .json, CSV, LaTeX."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path

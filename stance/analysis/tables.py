@@ -60,9 +60,11 @@ def _latex_table(kind: str, groups: Iterable[Mapping[str, Any]], findings: Mappi
     lines = [
         "\\begin{table}",
         "\\centering",
-        f"\\caption{{Shares of stances by {_escaped(kind)}, in percent, corrected for classification errors, with "
-        f"{100 * findings['confidence']:g}\\% intervals. Starred groups borrow the correction of all gold labels; "
-        "daggered ones are not corrected.}",
+        (
+            f"\\caption{{Shares of stances by {_escaped(kind)}, in percent, corrected for classification errors, with "
+            f"{100 * findings['confidence']:g}\\% intervals. Starred groups borrow the correction of all gold labels; "
+            "daggered ones are not corrected.}"
+        ),
         f"\\begin{{tabular}}{{lrr{'r' * len(names)}}}",
         "\\toprule",
         " & ".join([_escaped(kind), "opinions", "gold", *map(_escaped, names)]) + " \\\\",

@@ -25,6 +25,7 @@ SCRIPTS = (
     "pipeline",
     "seeds",
     "study",
+    "findings",
 )
 
 

@@ -56,7 +56,7 @@ def net_figure(groups: Sequence[Mapping[str, Any]], name: str, description: str)
         axes.tick_params(axis="y", length=0)
         _scale(axes)
         axes.set_xlabel("net stance: share in favor \N{MINUS SIGN} share against")
-        return _svg(figure, name, description)
+        return _svg(figure, name, description, {group["anchor"]: group["name"] for group in groups})
 
 
 def timeline_figure(panels: Sequence[Mapping[str, Any]], name: str, description: str) -> str:
@@ -77,7 +77,8 @@ def timeline_figure(panels: Sequence[Mapping[str, Any]], name: str, description:
         for axes in grid.ravel()[len(panels) :]:
             axes.set_visible(False)
         figure.supylabel("net stance", fontsize=9.5)
-        return _svg(figure, name, description)
+        names = {point["anchor"]: f"{p['name']} {point['period']}" for p in panels for point in p["points"]}
+        return _svg(figure, name, description, names)
 
 
 def _panel(axes: "Axes", panel: Mapping[str, Any]) -> None:
@@ -145,7 +146,8 @@ def _canvas(width: float, height: float) -> tuple["Figure", "Axes"]:
     return figure, figure.add_subplot()
 
 
-def _svg(figure: "Figure", name: str, description: str) -> str:
+def _svg(figure: "Figure", name: str, description: str, links: Mapping[str, str]) -> str:
+    """`links` says in words where each anchor leads."""
     stream = io.StringIO()
     figure.savefig(stream, format="svg", transparent=True)
     svg = stream.getvalue()
@@ -162,5 +164,9 @@ def _svg(figure: "Figure", name: str, description: str) -> str:
     # Ids count from 1 in every figure, and several share one page; links that leave the figure keep their names.
     svg = re.sub(r'( id="|<use xlink:href="#|url\(#)', rf"\g<1>{name}-", svg)
     svg = svg.replace("xlink:href", "href")
-    svg = re.sub(r'<a href="(#[^"]*)"[^>]*>', r'<a href="\1" aria-label="evidence">', svg)
+    svg = re.sub(r'<a href="#([^"]*)"[^>]*>', lambda found: _link(found.group(1), links), svg)
     return re.sub(r"font: ([\d.]+)px [^;\"]*", r"font: \1px system-ui, sans-serif", svg)
+
+
+def _link(anchor: str, links: Mapping[str, str]) -> str:
+    return f'<a href="#{anchor}" aria-label="Sentences: {html.escape(links[anchor])}">'

@@ -2,19 +2,23 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
 from pydantic import Field, field_validator
 
+from stance.analysis.opinions import Opinion, join
 from stance.analysis.periods import Event, Unit, read_events
 from stance.analysis.queue import Queued, answered, make_queue
 from stance.config import DataError, StageConfig
 from stance.examples import read_scheme
 from stance.labels import LabelScheme
 from stance.manifest import Manifest, build, read_manifest
-from stance.records import Copy, Document, Gold, Prediction, Removed, Sentence
+from stance.records import Copy, Document, Gold, Pair, Prediction, Removed, Sentence
 from stance.storage import atomic_file, read_records, write_json, write_records
+
+if TYPE_CHECKING:
+    from stance.analysis.how_much import Rows
 
 QUEUE, PREDICTIONS, REMOVED = "queue.jsonl", "predictions.jsonl", "removed.jsonl"
 
@@ -131,7 +135,13 @@ def _report(config: FindingsConfig, folder: Path) -> Mapping[str, int]:
 
     scheme = read_scheme(config.predictions)
     predictions = list(read_records(config.predictions / PREDICTIONS, Prediction))
-    opinions, unjoined = _opinions(config, predictions)
+    documents = {row.id: row for row in read_records(config.sentences / "documents.jsonl", Document)}
+    pairs = {row.id: row for row in read_records(config.predictions / "pairs.jsonl", Pair)}
+    opinions, unjoined = join(predictions, pairs, documents)
+    if not opinions:
+        raise DataError(
+            f"{config.predictions}: no prediction is for an article in {config.sentences}; run survey again"
+        )
     queue = [] if config.gold is None else list(read_records(_queue_file(config.gold), Queued))
     gold, ungold = answered(queue, [opinion.id for opinion in opinions], scheme)
     rows = _rows(opinions, gold, scheme, list(read_records(config.sentences / "duplicates.jsonl", Copy)))
@@ -184,7 +194,9 @@ def _events(path: Path | None) -> list[Event]:
         raise DataError(f"{path}: not UTF-8 text ({error.reason} at byte {error.start})") from None
 
 
-def _rows(opinions: Sequence[Any], gold: Mapping[str, Queued], scheme: LabelScheme, copies: Iterable[Copy]) -> Any:
+def _rows(
+    opinions: Sequence[Opinion], gold: Mapping[str, Queued], scheme: LabelScheme, copies: Iterable[Copy]
+) -> "Rows":
     from stance.analysis.clusters import stories
     from stance.analysis.how_much import Rows
     from stance.analysis.shares import one_hot
@@ -229,11 +241,14 @@ def _flow(
         removed = list(read_records(config.predictions / REMOVED, Removed))
         arrived = predictions + len(removed)
         steps.append(step("sentences with a target", arrived, predictions, removed, "m-survey"))
-    steps.append(step("predictions", predictions, opinions, unjoined, "all-0"))
+    if unjoined or not steps:
+        steps.append(step("predictions", predictions, opinions, unjoined, "all-0"))
     return steps
 
 
-def _evidence_rows(opinions: Sequence[Any], gold: Mapping[str, Queued], scheme: LabelScheme) -> list[dict[str, Any]]:
+def _evidence_rows(
+    opinions: Sequence[Opinion], gold: Mapping[str, Queued], scheme: LabelScheme
+) -> list[dict[str, Any]]:
     """One row an opinion, with everything that it could be grouped by."""
     from stance.analysis.groups import GROUPINGS, group_of, sentence_of
 
@@ -245,39 +260,3 @@ def _evidence_rows(opinions: Sequence[Any], gold: Mapping[str, Queued], scheme: 
         row |= {f"p_{name}": opinion.probabilities[name] for name in scheme.names}
         rows.append(row | {"inclusion": labelled.inclusion if labelled else None})
     return rows
-
-
-def _opinions(config: FindingsConfig, predictions: Sequence[Prediction]) -> tuple[list[Any], list[Removed]]:
-    from stance.analysis.opinions import Opinion
-    from stance.records import Pair
-
-    docs = {d.id: d for d in read_records(config.sentences / "documents.jsonl", Document)}
-    pairs = {p.id: p for p in read_records(config.predictions / "pairs.jsonl", Pair)}
-    out = []
-    for p in predictions:
-        d = docs[p.document]
-        q = pairs[p.id]
-        out.append(
-            Opinion(
-                p.id,
-                d.id,
-                d.name,
-                p.start,
-                p.end,
-                p.text,
-                p.target,
-                p.label,
-                p.probabilities,
-                d.title,
-                d.outlet,
-                d.published,
-                d.genre,
-                d.conflict,
-                d.author,
-                d.language,
-                q.intervener,
-                q.place,
-                None,
-            )
-        )
-    return out, []

@@ -59,11 +59,12 @@ def expectation_maximisation(probabilities: np.ndarray, trained_on: np.ndarray) 
 
 
 def classical(
-    probabilities: np.ndarray, gold: np.ndarray, rows: np.ndarray, weights: np.ndarray
+    probabilities: np.ndarray, gold: np.ndarray, rows: np.ndarray, weights: np.ndarray, trained_on: np.ndarray | None
 ) -> dict[str, np.ndarray]:
     """Method -> shares (K,): CC, PCC, ACC, PACC, SLD.
 
-    `probabilities` (N, K) of all rows; `gold` one-hot (N, K), read at `rows` (bool, N) with `weights` (N,).
+    `probabilities` (N, K) of all rows; `gold` one-hot (N, K), read at `rows` (bool, N) with `weights` (N,);
+    `trained_on` the shares among the training pairs (K,), without which there is no SLD.
     """
     answers = np.eye(probabilities.shape[1])[probabilities.argmax(axis=1)]
     found = {"CC": answers.mean(axis=0), "PCC": probabilities.mean(axis=0)}
@@ -71,5 +72,6 @@ def classical(
         truth, weight = gold[rows], weights[rows]
         found["ACC"] = adjusted_count(found["CC"], confusion(truth, answers[rows], weight))
         found["PACC"] = adjusted_count(found["PCC"], confusion(truth, probabilities[rows], weight))
-        found["SLD"] = expectation_maximisation(probabilities, weight @ truth / weight.sum())
+    if trained_on is not None:
+        found["SLD"] = expectation_maximisation(probabilities, trained_on)
     return found

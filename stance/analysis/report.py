@@ -20,9 +20,17 @@ ALL = "all articles"
 
 
 def make_findings(
-    opinions: Sequence[Opinion], rows: Rows, scheme: LabelScheme, events: Sequence[Event], wishes: Wishes
+    opinions: Sequence[Opinion],
+    rows: Rows,
+    scheme: LabelScheme,
+    events: Sequence[Event],
+    wishes: Wishes,
+    trained_on: Mapping[str, float] | None = None,
 ) -> dict[str, Any]:
-    """All estimates and their evidence as plain data; `rows` are the opinions in the same order."""
+    """All estimates and their evidence as plain data; `rows` are the opinions in the same order.
+
+    `trained_on` has the labels' shares among the training pairs, where known.
+    """
     polar = (scheme.index(scheme.polar[0]), scheme.index(scheme.polar[1]))
     describe = _Describer(rows, scheme, polar, wishes)
     everything = overall(rows, ALL, wishes.confidence, wishes.min_gold)
@@ -44,7 +52,7 @@ def make_findings(
         "overall": whole,
         "groups": kinds,
         "timeline": timeline,
-        "classical": _classical(rows, scheme),
+        "classical": _classical(rows, scheme, trained_on),
         "classifier": _classifier(rows, scheme, wishes.confidence),
         "claims": _claims([g for g in groups if g is not whole], whole),
         "evidence": [sentence_of(opinions[n], n, _gold_label(rows, n, scheme)) for n in shown],
@@ -124,9 +132,10 @@ def _against_rest(
     return net(difference(group.fitted, rest.fitted), describe.polar, wishes.confidence, limit=2)
 
 
-def _classical(rows: Rows, scheme: LabelScheme) -> dict[str, dict[str, float]]:
+def _classical(rows: Rows, scheme: LabelScheme, trained_on: Mapping[str, float] | None) -> dict[str, dict[str, float]]:
+    prior = None if trained_on is None else np.array([trained_on[name] for name in scheme.names])
     weights = np.where(rows.has_gold, 1 / np.where(rows.has_gold, rows.inclusion, 1), 0)
-    found = classical(rows.probabilities, rows.gold, rows.has_gold, weights)
+    found = classical(rows.probabilities, rows.gold, rows.has_gold, weights, prior)
     return {method: dict(zip(scheme.names, map(float, values), strict=True)) for method, values in found.items()}
 
 

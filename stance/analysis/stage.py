@@ -15,7 +15,7 @@ from stance.examples import read_scheme
 from stance.labels import LabelScheme
 from stance.manifest import Manifest, build, read_manifest
 from stance.records import Copy, Document, Gold, Pair, Prediction, Removed, Sentence
-from stance.storage import atomic_file, read_records, write_json, write_records
+from stance.storage import atomic_file, read_json, read_records, write_json, write_records
 
 if TYPE_CHECKING:
     from stance.analysis.how_much import Rows
@@ -146,7 +146,9 @@ def _report(config: FindingsConfig, folder: Path) -> Mapping[str, int]:
     gold, ungold = answered(queue, [opinion.id for opinion in opinions], scheme)
     rows = _rows(opinions, gold, scheme, list(read_records(config.sentences / "duplicates.jsonl", Copy)))
     wishes = Wishes(**{name: getattr(config, name) for name in Wishes.__dataclass_fields__})
-    made = make_findings(opinions, rows, scheme, _events(config.events), wishes)
+    shares_file = config.predictions / "trained_shares.json"
+    trained_on = read_json(shares_file) if shares_file.exists() else None
+    made = make_findings(opinions, rows, scheme, _events(config.events), wishes, trained_on)
     manifests = _manifests(config)
     made |= {
         "title": config.title,

@@ -1,6 +1,7 @@
 """Survey: sentences, targets and a model -> predictions.jsonl, pairs.jsonl, removed.jsonl."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from stance.inference.classifier import StanceClassifier
 
 PREDICTIONS, PAIRS, REMOVED = "predictions.jsonl", "pairs.jsonl", "removed.jsonl"
+TRAINED_SHARES = "trained_shares.json"
+"""Label -> share among the pairs that the model was trained on, where they are known."""
 BATCH = 2000
 
 
@@ -62,11 +65,16 @@ def _work(config: SurveyConfig, folder: Path) -> Mapping[str, int]:
         pairs = list(every_target(sentences.values(), config.targets))
     else:
         pairs = list(read_records(config.pairs, Pair))
-    asked, removed = askable(pairs, sentences, _seen(config.trained_on, sentences.values()))
+    trained = [] if config.trained_on is None else read_examples(config.trained_on, "train")
+    # Examples carry a pair's id, which begins with that of its sentence, which begins with that of its document.
+    asked, removed = askable(pairs, sentences, {example.id.partition(":")[0] for example in trained})
     if not asked:
         raise DataError(f"{config.pairs or config.sentences}: no pair is left to ask about; see survey.trained_on")
     classifier = StanceClassifier.load(config.model, backend=config.backend, threads=config.threads)
     write_json(folder / LABELS, classifier.scheme.model_dump(mode="json"))
+    if trained:
+        counts = Counter(example.label for example in trained)
+        write_json(folder / TRAINED_SHARES, {name: counts[name] / len(trained) for name in classifier.scheme.names})
     write_records(folder / PAIRS, asked)
     write_records(folder / REMOVED, removed)
     written = write_records(folder / PREDICTIONS, _answers(classifier, asked, sentences))
@@ -76,15 +84,6 @@ def _work(config: SurveyConfig, folder: Path) -> Mapping[str, int]:
         "predictions": written,
         "removed": len(removed),
     }
-
-
-def _seen(dataset: Path | None, sentences: Iterable[Sentence]) -> set[str]:
-    """Ids of the documents with a sentence that the model was trained on."""
-    if dataset is None:
-        return set()
-    # Examples carry a pair's id, which begins with that of its sentence, which begins with that of its document.
-    trained = {example.id.partition(":")[0] for example in read_examples(dataset, "train")}
-    return {sentence.document_id for sentence in sentences} & trained
 
 
 def _answers(

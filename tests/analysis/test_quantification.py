@@ -48,7 +48,9 @@ def test_under_prior_shift_all_methods_but_counting_find_the_shares() -> None:
     gold_probabilities, gold = world(trained, 4_000)
     rows = np.arange(24_000) >= 20_000
     everything = np.vstack([probabilities, gold_probabilities])
-    found = classical(everything, np.vstack([np.zeros((20_000, 2)), gold]), rows, np.ones(24_000))
+    found = classical(everything, np.vstack([np.zeros((20_000, 2)), gold]), rows, np.ones(24_000), trained)
+    without = classical(everything, np.zeros((24_000, 2)), np.zeros(24_000, dtype=bool), np.ones(24_000), None)
+    assert set(without) == {"CC", "PCC"}
     mixed = (20_000 * truth + 4_000 * gold.mean(axis=0)) / 24_000
     assert abs(found["CC"][0] - mixed[0]) > 0.05
     for method in ("ACC", "PACC", "SLD"):

@@ -56,7 +56,7 @@ class FindingsConfig(StageConfig):
     notes: tuple[str, ...] = ()
     """What readers must know of these articles; the first of the limits."""
     groups: tuple[str, ...] = ("country", "intervener", "outlet", "genre")
-    """By what opinions are grouped: target, intervener, country, outlet, genre, conflict, author, language, year."""
+    """Groups: target, intervener, country, outlet, genre, conflict, holder, author, language, year."""
     timeline_by: str = "intervener"
     """Which groups have a timeline of their own."""
     period: Unit = "month"

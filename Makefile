@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 ARGS ?=
 
-.PHONY: pipeline annotate browser test test-slow check fix seeds study bench-train bench-corpus bench-inference bench-ingest clean
+.PHONY: pipeline annotate browser test test-slow check fix seeds study bench-train bench-corpus bench-inference bench-ingest findings bench-findings clean
 
 pipeline: $(READY)  ## articles -> exported model, on the bundled data; ARGS="experiment=quick" passes overrides
 	$(BIN)/python scripts/pipeline.py $(ARGS)
@@ -52,6 +52,13 @@ bench-corpus: $(READY)  ## the bundled corpus against its bars; trains 17 models
 bench-ingest: $(READY)  ## ingest against its bars; ten minutes, most of them for 100,000 documents
 	$(BIN)/pip install --quiet choppa-srx==1.0.0 syntok==1.4.4
 	$(BIN)/python -m bench.ingest
+
+findings: $(READY)  ## articles and the exported model -> who stands where, how much, since when; docs/findings.md
+	$(BIN)/python scripts/findings.py $(ARGS)
+
+bench-findings: $(READY)  ## the findings against their bars
+	$(BIN)/pip install --quiet --no-deps ppi-python==0.2.3 statsmodels==0.15.0 patsy==1.0.3 pandas==3.1.1 numba==0.68.1 llvmlite==0.50.0
+	$(BIN)/python -m bench.findings $(ARGS)
 
 clean:  ## remove the environment and everything produced
 	rm -rf $(VENV) outputs

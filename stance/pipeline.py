@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from stance.analysis.stage import FindingsConfig, SampleConfig, findings, sample
 from stance.config import Config, ConfigError, StageConfig
 from stance.dataset.stage import DatasetConfig, build_dataset
 from stance.drills.stage import DrillsConfig, drills
@@ -18,6 +19,7 @@ from stance.labeling.stage import LabelConfig, label
 from stance.labeling.zero_shot_stage import LabelZeroShotConfig
 from stance.manifest import Manifest, missing_inputs
 from stance.storage import read_json
+from stance.survey.stage import SurveyConfig, survey
 from stance.training.stage import TrainConfig, train
 
 log = logging.getLogger(__name__)
@@ -38,6 +40,9 @@ class PipelineConfig(Config):
     predict: PredictConfig
     evaluate: EvaluateConfig
     export: ExportConfig
+    survey: SurveyConfig
+    sample: SampleConfig
+    findings: FindingsConfig
     overwrite: bool = False
     """Whether a single stage may replace an output of other settings; the pipeline always does."""
 
@@ -52,6 +57,8 @@ STAGES: Mapping[str, Callable[..., Manifest]] = {
     "evaluate": evaluate,
     "export": export,
 }
+FINDINGS: Mapping[str, Callable[..., Manifest]] = {"survey": survey, "sample": sample, "findings": findings}
+"""What turns a model and articles into findings; these stages need no training data."""
 
 
 @dataclass(frozen=True)
@@ -101,6 +108,31 @@ def run(config: PipelineConfig) -> Summary:
         manifests[name] = STAGES[name](stage, replace=True)
         log.info("[%d/%d] %s", number, len(stages), describe(manifests[name], stage.output))
     return Summary(config, manifests, read_json(config.evaluate.output / "report.json"))
+
+
+def run_findings(config: PipelineConfig) -> dict[str, Manifest]:
+    """Ingest, survey, sample, findings, as far as they are not fresh; raises ConfigError listing all missing inputs.
+
+    A queue with labels that people filled in is given as `findings.gold`; the sample is drawn again then, and left as
+    it is where nothing else changed.
+    """
+    stages = {"ingest": ingest, **FINDINGS}
+    made: set[Path] = set()
+    problems: list[str] = []
+    for name in stages:
+        stage: StageConfig = getattr(config, name)
+        problems += missing_inputs(stage, name, frozenset(made))
+        made.add(stage.output)
+    if problems:
+        raise ConfigError(
+            "\n".join([*problems, "make pipeline makes the model and what else is missing of the bundled data"])
+        )
+    manifests = {}
+    for number, (name, run_stage) in enumerate(stages.items(), start=1):
+        log.info("[%d/%d] %s ...", number, len(stages), name)
+        manifests[name] = run_stage(getattr(config, name), replace=True)
+        log.info("[%d/%d] %s", number, len(stages), describe(manifests[name], getattr(config, name).output))
+    return manifests
 
 
 def describe(manifest: Manifest, output: Path) -> str:

@@ -27,6 +27,7 @@ SCRIPTS = (
     "pipeline",
     "seeds",
     "study",
+    "findings",
 )
 
 

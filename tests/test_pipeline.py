@@ -112,3 +112,28 @@ def test_a_full_disk_is_one_message_and_leaves_nothing_half_written(project: tup
     assert "Traceback" not in done.stderr
     assert "File too large" in done.stderr
     assert not list((folder / "outputs" / "full").iterdir())
+
+
+def test_findings_come_from_the_articles_that_the_model_has_not_seen(
+    first_run: Any, project: tuple[Path, list[str]]
+) -> None:
+    folder, overrides = project
+    small = ["findings.events=null", "findings.shuffles=99", "findings.min_rows=2", "sample.size=8", "survey.threads=1"]
+    made = run_script("findings", *overrides, *small, cwd=folder)
+    assert made.returncode == 0, made.stderr
+    assert "findings.html" in made.stdout
+    outputs = folder / "outputs" / "default"
+    findings = json.loads((outputs / "findings" / "findings.json").read_text())
+    counts = {
+        name: json.loads((outputs / name / "manifest.json").read_text())["counts"] for name in ("survey", "sample")
+    }
+    assert counts["survey"]["pairs"] == counts["survey"]["predictions"] + counts["survey"]["removed"] == 48
+    assert counts["sample"] == {"predictions": findings["opinions"], "drawn": 8, "labelled": 8}
+    assert findings["overall"]["gold"] == 8
+
+
+def test_findings_without_a_model_say_what_to_do(tmp_path: Path) -> None:
+    done = run_script("findings", "run=none", "ingest.articles=none", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "survey.model: outputs/none/model does not exist" in done.stderr
+    assert "make pipeline makes the model" in done.stderr

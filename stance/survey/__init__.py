@@ -1,0 +1,1 @@
+"""Every sentence of a collection, asked about every intervention that is of interest."""

@@ -12,7 +12,9 @@ import onnx
 
 from stance.config import ConfigError
 from stance.export.bert_graph import is_supported, write_bert
-from stance.export.linear import FloatLinear, TokenInt8Linear
+from stance.export.linear import FloatLinear, Seen, TokenInt8Linear
+from stance.export.onnx_graph import export_onnx
+from stance.model.folder import load_network
 from stance.model.inputs import Encoding
 
 Method = Literal["token", "weights", "dynamic"]
@@ -24,25 +26,27 @@ ACCURACY_LEVEL = 4
 """Of MatMulNBits: products in 8-bit integers."""
 
 
-def write_int8(
-    method: Method, model: Path, fp32: Path, path: Path, encodings: Sequence[Encoding], threads: int
-) -> None:
+def write_int8(method: Method, model: Path, path: Path, encodings: Sequence[Encoding], threads: int) -> None:
     """Write an 8-bit graph of the network in folder `model` to `path`.
 
-    `fp32` is its exported graph; `encodings` are unlabelled pairs for calibration, which only `token` looks at. Raises
-    ConfigError when `token` does not know the architecture.
+    `encodings` are unlabelled pairs for calibration, which only `token` looks at. Raises ConfigError when `token` does
+    not know the architecture.
     """
     if method == "token":
         _write_token(model, path, encodings, threads)
         return
     plain = path.with_suffix(".plain.onnx")
-    graph = onnx.load(fp32)
-    del graph.graph.value_info[:]  # the exporter's shapes contradict those that the quantiser infers
-    onnx.save(graph, plain)
     quiet = logging.getLogger()
     level = quiet.level
-    quiet.setLevel(logging.ERROR)  # the quantiser advises a preprocessing that fails on these graphs
     try:
+        # Not the graph of fused operators: a product of one row a pair meets another kernel of MatMulNBits, and scores
+        # then move with the batch.
+        network, tokenizer = load_network(model)
+        export_onnx(network, tuple(tokenizer.model_input_names), plain)
+        graph = onnx.load(plain)
+        del graph.graph.value_info[:]  # the exporter's shapes contradict those that the quantiser infers
+        onnx.save(graph, plain)
+        quiet.setLevel(logging.ERROR)  # the quantiser advises a preprocessing that fails on these graphs
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             (_write_weights if method == "weights" else _write_dynamic)(plain, path)
@@ -84,28 +88,28 @@ def _write_token(model: Path, path: Path, encodings: Sequence[Encoding], threads
     try:
         floats = FloatLinear()
         write_bert(watched, config, weights, floats, int8_embeddings=False, watch=True)
-        ranges = activation_ranges(watched, floats.seen, encodings, threads)
+        seen = calibrate(watched, floats.seen, encodings, threads)
     finally:
         watched.unlink(missing_ok=True)
-    write_bert(path, config, weights, TokenInt8Linear(ranges), int8_embeddings=True, watch=False)
+    write_bert(path, config, weights, TokenInt8Linear(seen), int8_embeddings=True, watch=False)
 
 
-def activation_ranges(
-    graph: Path, seen: Mapping[str, str], encodings: Sequence[Encoding], threads: int
-) -> dict[str, np.ndarray]:
-    """Layer name -> largest magnitude of each of its inputs over `encodings`, shape (inputs,)."""
+def calibrate(graph: Path, seen: Mapping[str, str], encodings: Sequence[Encoding], threads: int) -> dict[str, Seen]:
+    """Layer name -> what it read over `encodings`."""
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     session = onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
     names = list(dict.fromkeys(seen.values()))
-    ranges: dict[str, np.ndarray] = {}
+    found: dict[str, Seen] = {}
     for encoding in encodings:
         # One pair at a time needs no padding, whose activations would count.
         feed = {name: np.asarray([values], dtype=np.int64) for name, values in encoding.items()}
         values = dict(zip(names, map(np.asarray, session.run(names, feed)), strict=True))
         for layer, name in seen.items():
-            largest = np.abs(values[name]).reshape(-1, values[name].shape[-1]).max(axis=0)
-            ranges[layer] = np.maximum(ranges.get(layer, largest), largest)
-    return ranges
+            rows = values[name]
+            largest, products = np.abs(rows).max(axis=0), (rows.T @ rows).astype(np.float64)
+            known = found.get(layer, Seen(largest, np.zeros_like(products)))
+            found[layer] = Seen(np.maximum(known.largest, largest), known.products + products)
+    return found

@@ -91,8 +91,7 @@ def push(folder: Path, repository: str) -> None:
 
 
 def _work(config: ExportConfig, folder: Path) -> Mapping[str, int]:
-    from stance.export.onnx_graph import export_onnx
-    from stance.model.folder import load_network
+    from stance.export.fp32 import write_fp32
 
     check_safe(config.model)
     settings = read_settings(config.model)
@@ -104,7 +103,7 @@ def _work(config: ExportConfig, folder: Path) -> Mapping[str, int]:
     reference = open_scorer(folder, "torch-fp32", config.threads)
     expected = reference.logits(*pair_lists(examples))
 
-    export_onnx(load_network(folder)[0], reference.inputs.names, folder / FP32)
+    write_fp32(folder, folder / FP32)
     fp32 = _measure(folder, "onnx-fp32", settings, examples, expected, config.threads)
     if not fp32.max_logit_difference <= config.max_logit_difference or fp32.label_flips:
         raise DataError(
@@ -155,7 +154,7 @@ def _add_int8(
     refused: list[str] = []
     for method in methods:
         try:
-            write_int8(method, folder, folder / FP32, folder / INT8, encodings, threads)
+            write_int8(method, folder, folder / INT8, encodings, threads)
         except ConfigError as error:
             if config.int8 != "auto":
                 raise

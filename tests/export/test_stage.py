@@ -57,8 +57,8 @@ def test_a_corrupted_quantisation_is_refused(
 
     write = quantization.write_int8
 
-    def write_then_corrupt(name: str, model: Path, fp32: Path, path: Path, *rest: object) -> None:
-        write(name, model, fp32, path, *rest)
+    def write_then_corrupt(name: str, model: Path, path: Path, *rest: object) -> None:
+        write(name, model, path, *rest)
         corrupt_one_layer(path)
 
     monkeypatch.setattr(quantization, "write_int8", write_then_corrupt)

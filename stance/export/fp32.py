@@ -16,7 +16,7 @@ def write_fp32(model: Path, path: Path) -> None:
         from safetensors.numpy import load_file
 
         weights = load_file(model / "model.safetensors")
-        write_bert(path, config, weights, FloatLinear(), int8_embeddings=False, watch=False)
+        write_bert(path, config, weights, FloatLinear())
         return
     network, tokenizer = load_network(model)
     export_onnx(network, tuple(tokenizer.model_input_names), path)

@@ -76,6 +76,8 @@ class TokenInt8Linear:
     seen: Mapping[str, Seen]
     wide: bool = False
     """Whether what 8 bits leave of an activation is quantised once more: twice the products, hardly an error."""
+    rounded: dict[str, tuple[np.ndarray, np.ndarray]] = field(default_factory=dict)
+    """Layer name -> integers and scales, for a second linear layer of the same weights."""
 
     def __call__(  # noqa: D102
         self, graph: GraphBuilder, x: str, name: str, parts: Parts, *, after_gelu: bool = False
@@ -100,7 +102,10 @@ class TokenInt8Linear:
         results = []
         for i, (weight, bias) in enumerate(parts):
             layer = f"{name}.{i}"
-            integers, columns = round_weight(weight * factor[:, None], seen.products / np.outer(factor, factor))
+            if layer not in self.rounded:
+                products = seen.products / np.outer(factor, factor)
+                self.rounded[layer] = round_weight(weight * factor[:, None], products)
+            integers, columns = self.rounded[layer]
             product = self._product(graph, quantised[0], layer, integers, columns, zero)
             if self.wide:
                 low = self._product(graph, rest[0], layer, integers, columns, SIGNED_LEVELS + 1)

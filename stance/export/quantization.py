@@ -4,24 +4,28 @@ import json
 import logging
 import warnings
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import onnx
 
 from stance.config import ConfigError
-from stance.export.bert_graph import is_supported, write_bert
+from stance.export.bert_graph import SecondLook, is_supported, write_bert
 from stance.export.linear import FloatLinear, Seen, TokenInt8Linear
 from stance.export.onnx_graph import export_onnx
 from stance.model.folder import load_network
 from stance.model.inputs import Encoding
 
 Method = Literal["token", "weights", "dynamic"]
-"""`token`: 8-bit weights and activations, one activation scale a token; BERT only, the fastest.
+"""`token`: 8-bit weights and activations, one activation scale a token, and a second look with activations of 16 bits
+at pairs whose label is in doubt; BERT only, the fastest.
 `weights`: 8-bit weights in blocks, any architecture. `dynamic`: ONNX Runtime's, whose scores depend on the batch."""
 BLOCK = 64
 """Blocks of 32 make the file larger than 25 MB; whether they are more exact than 64 has not been measured."""
+DOUBT = 2.0
+"""Pairs whose margin is smaller than so many times its error get a second look, in `token`."""
 ACCURACY_LEVEL = 4
 """Of MatMulNBits: products in 8-bit integers."""
 
@@ -84,32 +88,55 @@ def _write_token(model: Path, path: Path, encodings: Sequence[Encoding], threads
     if not is_supported(config):
         raise ConfigError(f"export.int8=token knows BERT only, not {config.get('model_type')}; use export.int8=weights")
     weights = load_file(model / "model.safetensors")
-    watched = path.with_suffix(".watched.onnx")
+    watched, narrow_only = path.with_suffix(".watched.onnx"), path.with_suffix(".narrow.onnx")
     try:
         floats = FloatLinear()
-        write_bert(watched, config, weights, floats, int8_embeddings=False, watch=True)
-        seen = calibrate(watched, floats.seen, encodings, threads)
+        write_bert(watched, config, weights, floats, watch=True)
+        seen, expected = calibrate(_open(watched, threads), floats.seen, encodings)
+        narrow = TokenInt8Linear(seen)
+        write_bert(narrow_only, config, weights, narrow, int8_embeddings=True)
+        margin = DOUBT * margin_error(_open(narrow_only, threads), encodings, expected)
     finally:
         watched.unlink(missing_ok=True)
-    write_bert(path, config, weights, TokenInt8Linear(seen), int8_embeddings=True, watch=False)
+        narrow_only.unlink(missing_ok=True)
+    second = SecondLook(replace(narrow, wide=True), margin)
+    write_bert(path, config, weights, narrow, int8_embeddings=True, second=second)
 
 
-def calibrate(graph: Path, seen: Mapping[str, str], encodings: Sequence[Encoding], threads: int) -> dict[str, Seen]:
-    """Layer name -> what it read over `encodings`."""
+def _open(graph: Path, threads: int) -> Any:
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
-    session = onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
-    names = list(dict.fromkeys(seen.values()))
+    return onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
+
+
+def _feed(encoding: Encoding) -> dict[str, np.ndarray]:
+    # One pair at a time needs no padding, whose activations would count.
+    return {name: np.asarray([values], dtype=np.int64) for name, values in encoding.items()}
+
+
+def calibrate(
+    session: Any, seen: Mapping[str, str], encodings: Sequence[Encoding]
+) -> tuple[dict[str, Seen], np.ndarray]:
+    """(layer name -> what it read over `encodings`, logits of shape (pairs, labels)) of a watched graph."""
+    names = [*dict.fromkeys(seen.values()), "logits"]
     found: dict[str, Seen] = {}
+    logits = []
     for encoding in encodings:
-        # One pair at a time needs no padding, whose activations would count.
-        feed = {name: np.asarray([values], dtype=np.int64) for name, values in encoding.items()}
-        values = dict(zip(names, map(np.asarray, session.run(names, feed)), strict=True))
+        values = dict(zip(names, session.run(names, _feed(encoding)), strict=True))
+        logits.append(values["logits"][0])
         for layer, name in seen.items():
             rows = values[name]
             largest, products = np.abs(rows).max(axis=0), (rows.T @ rows).astype(np.float64)
             known = found.get(layer, Seen(largest, np.zeros_like(products)))
             found[layer] = Seen(np.maximum(known.largest, largest), known.products + products)
-    return found
+    return found, np.stack(logits)
+
+
+def margin_error(session: Any, encodings: Sequence[Encoding], expected: np.ndarray) -> float:
+    """Root mean square error of a graph's difference between the two labels that are best in logits `expected`."""
+    found = np.concatenate([session.run(["logits"], _feed(encoding))[0] for encoding in encodings])
+    two = np.argsort(expected, axis=1)[:, -2:]
+    margins = [np.diff(np.take_along_axis(logits, two, axis=1)) for logits in (found, expected)]
+    return float(np.sqrt(((margins[0] - margins[1]) ** 2).mean()))

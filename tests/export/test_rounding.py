@@ -8,7 +8,9 @@ from stance.export.rounding import round_weight
 def layer() -> tuple[np.ndarray, np.ndarray]:
     """(inputs of few directions, as those of an encoder are, and a weight)."""
     random = np.random.default_rng(0)
-    inputs = random.standard_normal((400, 8)) @ random.standard_normal((8, 96)) + 0.1 * random.standard_normal((400, 96))
+    inputs = random.standard_normal((400, 8)) @ random.standard_normal((8, 96)) + 0.1 * random.standard_normal(
+        (400, 96)
+    )
     return inputs, random.standard_normal((96, 16)).astype(np.float32)
 
 

@@ -43,7 +43,7 @@ class GraphBuilder:
 
     def choose(self, condition: str, then: Callable[[], str], otherwise: Callable[[], str]) -> str:
         """The fp32 value that `then` or `otherwise` makes; only the one that `condition` asks for is computed."""
-        branches = {}
+        branches: dict[str, Any] = {}
         outer = self._nodes
         for attribute, make in (("then_branch", then), ("else_branch", otherwise)):
             self._nodes = []

@@ -25,8 +25,8 @@ at pairs whose label is in doubt; BERT only, the fastest.
 BLOCK = 64
 """Blocks of 32 make the file larger than 25 MB; whether they are more exact than 64 has not been measured."""
 DOUBT = 4.0
-"""Pairs whose margin is smaller than so many times its error get a second look, in `token`. The error is that on pairs of
-training, about half as large as on others."""
+"""Pairs whose margin is smaller than so many times its error get a second look, in `token`. The error is measured on
+training pairs, where it is about half as large as on others."""
 ACCURACY_LEVEL = 4
 """Of MatMulNBits: products in 8-bit integers."""
 

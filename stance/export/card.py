@@ -37,7 +37,7 @@ license: apache-2.0
 library_name: transformers
 pipeline_tag: text-classification
 tags: [stance-detection, news, foreign-intervention]
-base_model: {_hub_name(settings.pretrained)}
+base_model: {hub_name(settings.pretrained)}
 model-index:
 - name: stance
   results:
@@ -71,6 +71,8 @@ One training run, seed {settings.seed}.
 
 {_parity(parity)}
 
+`METHODS.md` is a paragraph for the methods section of a paper, `LICENSE` what you may do with all this.
+
 ## Limits
 
 It was trained on a small corpus written and labelled for the project, in English. It knows no irony that its corpus
@@ -98,12 +100,14 @@ def _parity(parity: Mapping[str, Any]) -> str:
     )
     if int8 is None:
         return text + " There is no 8-bit graph: none passed its gate."
+    looks = " Pairs whose two best labels are near are computed again with finer activations."
+    method = looks if int8["method"] == "token" else ""
     warning = " A pair's score depends on its neighbours in the batch." if int8["method"] == "dynamic" else ""
     return text + (
         f" `onnx/model_int8.onnx` (method: {int8['method']}) changes {int8['label_flips']} of {int8['pairs']} labels "
         f"and loses {int8['macro_f1_loss']:.4f} of macro-F1 "
         f"[{int8['macro_f1_loss_low']:.4f}, {int8['macro_f1_loss_high']:.4f}]; probabilities differ by at most "
-        f"{int8['max_probability_difference']:.3f}.{warning} "
+        f"{int8['max_probability_difference']:.3f}.{method}{warning} "
         "`stance verify FOLDER` measures this again on your machine."
     )
 
@@ -117,5 +121,6 @@ def _with_interval(metric: Mapping[str, float]) -> str:
     return f"{metric['value']:.3f} [{metric['low']:.3f}, {metric['high']:.3f}]"
 
 
-def _hub_name(pretrained: str) -> str:
+def hub_name(pretrained: str) -> str:
+    """The name on the model hub of an encoder that came embedded in a package."""
     return pretrained.replace("embedded/", "sentence-transformers/")

@@ -1,5 +1,6 @@
 """A small writer of ONNX graphs: operators by name, constants once."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ class GraphBuilder:
     def __init__(self) -> None:
         self._nodes: list[onnx.NodeProto] = []
         self._constants: dict[str, onnx.TensorProto] = {}
+        self._made = 0
 
     def constant(self, name: str, value: Any, dtype: Any = None) -> str:
         """A constant; the same name may be used again for the same value."""
@@ -33,10 +35,22 @@ class GraphBuilder:
 
     def ops(self, kind: str, *inputs: str, outputs: int, domain: str = "", **attributes: Any) -> list[str]:
         """An operator with several outputs."""
-        name = f"{kind}_{len(self._nodes)}"
+        name = f"{kind}_{self._made}"
+        self._made += 1
         made = [f"{name}_{i}" for i in range(outputs)]
         self._nodes.append(helper.make_node(kind, inputs, made, name=name, domain=domain, **attributes))
         return made
+
+    def choose(self, condition: str, then: Callable[[], str], otherwise: Callable[[], str]) -> str:
+        """The fp32 value that `then` or `otherwise` makes; only the one that `condition` asks for is computed."""
+        branches: dict[str, Any] = {}
+        outer = self._nodes
+        for attribute, make in (("then_branch", then), ("else_branch", otherwise)):
+            self._nodes = []
+            made = helper.make_tensor_value_info(make(), TensorProto.FLOAT, None)
+            branches[attribute] = helper.make_graph(self._nodes, attribute, [], [made])
+        self._nodes = outer
+        return self.op("If", condition, **branches)
 
     def save(self, path: Path, inputs: tuple[str, ...], logits: str, also: tuple[str, ...] = ()) -> None:
         """Write the graph: int64 `inputs` of shape (batch, tokens), `logits` and fp32 values of any shape out."""

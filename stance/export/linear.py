@@ -4,13 +4,14 @@ A scale a token (Yao et al. 2022, ZeroQuant, section 4.2) keeps a pair's score f
 scale a batch, ONNX Runtime's own dynamic quantisation, does not. Integer sums are exact, so that not a bit moves.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
 
 from stance.export.graph_builder import FUSED, GraphBuilder
+from stance.export.rounding import round_weight
 
 SIGNED_LEVELS = 127
 UNSIGNED_LEVELS = 255
@@ -18,15 +19,21 @@ GELU_FLOOR = 0.17
 """GELU is nowhere below minus this: shifted by it, its outputs use all 256 levels."""
 SMOOTHING = 0.5
 """How much of the activations' range is moved into the weights (Xiao et al. 2023, SmoothQuant, equation 4)."""
+FINER = 254
+"""The second quantisation's step is so many times smaller: what the first leaves is at most half a step."""
 TINY = 1e-12
 
 
+Parts = Sequence[tuple[np.ndarray, np.ndarray]]
+"""(weight of shape (inputs, outputs), bias of shape (outputs,)) of each product of one and the same input."""
+
+
 class Linear(Protocol):
-    """Adds `x @ weight + bias` to a graph."""
+    """Adds `x @ weight + bias` for each of some parts to a graph; `x` and the results have a row a token."""
 
     def __call__(  # noqa: D102
-        self, graph: GraphBuilder, x: str, name: str, weight: np.ndarray, bias: np.ndarray, *, after_gelu: bool = False
-    ) -> str: ...
+        self, graph: GraphBuilder, x: str, name: str, parts: Parts, *, after_gelu: bool = False
+    ) -> list[str]: ...
 
 
 @dataclass
@@ -36,64 +43,95 @@ class FloatLinear:
     seen: dict[str, str] = field(default_factory=dict)
 
     def __call__(  # noqa: D102
-        self, graph: GraphBuilder, x: str, name: str, weight: np.ndarray, bias: np.ndarray, *, after_gelu: bool = False
-    ) -> str:
+        self, graph: GraphBuilder, x: str, name: str, parts: Parts, *, after_gelu: bool = False
+    ) -> list[str]:
         del after_gelu
         self.seen[name] = x
-        return graph.op("Add", graph.op("MatMul", x, graph.constant(f"{name}.w", weight)), _bias(graph, name, bias))
+        products = [
+            graph.op("MatMul", x, graph.constant(f"{name}.{i}.w", weight)) for i, (weight, _) in enumerate(parts)
+        ]
+        return [
+            graph.op("Add", product, _bias(graph, f"{name}.{i}", bias))
+            for i, (product, (_, bias)) in enumerate(zip(products, parts, strict=True))
+        ]
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What a layer's inputs were on calibration pairs."""
+
+    largest: np.ndarray
+    """Largest magnitude of each input, shape (inputs,)."""
+    products: np.ndarray
+    """Sum of x @ x.T over the inputs x, shape (inputs, inputs)."""
 
 
 @dataclass(frozen=True)
 class TokenInt8Linear:
-    """8-bit weights with a scale a column, 8-bit activations with a scale a token.
+    """8-bit weights with a scale a column, activations of 8 or nearly 16 bits with a scale a token.
 
-    `ranges` holds layer name -> largest magnitude of each of its inputs, shape (inputs,), for smoothing.
+    Weights are rounded so that the outputs seen in calibration, `seen` by layer name, stay near.
     """
 
-    ranges: Mapping[str, np.ndarray]
+    seen: Mapping[str, Seen]
+    wide: bool = False
+    """Whether what 8 bits leave of an activation is quantised once more: twice the products, hardly an error."""
+    rounded: dict[str, tuple[np.ndarray, np.ndarray]] = field(default_factory=dict)
+    """Layer name -> integers and scales, for a second linear layer of the same weights."""
 
     def __call__(  # noqa: D102
-        self, graph: GraphBuilder, x: str, name: str, weight: np.ndarray, bias: np.ndarray, *, after_gelu: bool = False
-    ) -> str:
-        inputs, outputs = weight.shape
-        rows = graph.op("Reshape", x, graph.constant(f"rows_of_{inputs}", [-1, inputs], np.int64))
+        self, graph: GraphBuilder, x: str, name: str, parts: Parts, *, after_gelu: bool = False
+    ) -> list[str]:
+        seen = self.seen[name]
+        factor = np.ones(len(seen.largest), dtype=np.float32)
         if after_gelu:
-            rows = graph.op("Add", rows, graph.constant("gelu_floor", GELU_FLOOR, np.float32))
+            rows = graph.op("Add", x, graph.constant("gelu_floor", GELU_FLOOR, np.float32))
             magnitude, levels, zero = rows, UNSIGNED_LEVELS, 0
         else:
-            factor = _smoothing(self.ranges[name], weight)
-            weight = weight * factor[:, None]
-            rows = graph.op("Mul", rows, graph.constant(f"{name}.smoothing", 1 / factor))
+            factor = _smoothing(seen.largest, np.concatenate([weight for weight, _ in parts], axis=1))
+            rows = graph.op("Mul", x, graph.constant(f"{name}.smoothing", 1 / factor))
             magnitude, levels, zero = graph.op("Abs", rows), SIGNED_LEVELS, SIGNED_LEVELS + 1
         largest = graph.op("ReduceMax", magnitude, graph.constant("last_axis", [-1], np.int64), keepdims=1)
         scaled = graph.op("Mul", largest, graph.constant(f"one_of_{levels}", 1 / levels, np.float32))
         scale = graph.op("Max", scaled, graph.constant("tiny", TINY, np.float32))
-        flat_scale = graph.op("Reshape", scale, graph.constant("flat", [-1], np.int64))
-        zeros = graph.op("Expand", graph.constant(f"zeros_{zero}", [zero], np.uint8), graph.op("Shape", flat_scale))
-        quantised = graph.op("QuantizeLinear", rows, flat_scale, zeros, axis=0)
+        quantised = self._quantise(graph, rows, scale, zero)
+        if self.wide:
+            near = graph.op("DequantizeLinear", *quantised, axis=0)
+            fine = graph.op("Mul", scale, graph.constant("finer", 1 / FINER, np.float32))
+            rest = self._quantise(graph, graph.op("Sub", rows, near), fine, SIGNED_LEVELS + 1)
+        results = []
+        for i, (weight, bias) in enumerate(parts):
+            layer = f"{name}.{i}"
+            if layer not in self.rounded:
+                products = seen.products / np.outer(factor, factor)
+                self.rounded[layer] = round_weight(weight * factor[:, None], products)
+            integers, columns = self.rounded[layer]
+            product = self._product(graph, quantised[0], layer, integers, columns, zero)
+            if self.wide:
+                low = self._product(graph, rest[0], layer, integers, columns, SIGNED_LEVELS + 1)
+                product = graph.op("Add", product, graph.op("Mul", low, graph.constant("finer", 1 / FINER, np.float32)))
+            floor = GELU_FLOOR * (integers.astype(np.float32) * columns).sum(axis=0) if after_gelu else 0.0
+            results.append(graph.op("Add", graph.op("Mul", product, scale), _bias(graph, layer, bias - floor)))
+        return results
 
-        integers, columns = quantise_columns(weight)
-        product = graph.op(
+    def _quantise(self, graph: GraphBuilder, rows: str, scale: str, zero: int) -> tuple[str, str, str]:
+        """(integers, scale, zero point) of rows that have a scale each."""
+        flat = graph.op("Reshape", scale, graph.constant("flat", [-1], np.int64))
+        zeros = graph.op("Expand", graph.constant(f"zeros_{zero}", [zero], np.uint8), graph.op("Shape", flat))
+        return graph.op("QuantizeLinear", rows, flat, zeros, axis=0), flat, zeros
+
+    def _product(
+        self, graph: GraphBuilder, integers: str, layer: str, weight: np.ndarray, columns: np.ndarray, zero: int
+    ) -> str:
+        return graph.op(
             "MatMulIntegerToFloat",
-            quantised,
-            graph.constant(f"{name}.w8", integers),
+            integers,
+            graph.constant(f"{layer}.w8", weight),
             graph.constant("unit", 1, np.float32),
-            graph.constant(f"{name}.scale", columns),
+            graph.constant(f"{layer}.scale", columns),
             graph.constant(f"zero_{zero}", zero, np.uint8),
             domain=FUSED,
         )
-        if after_gelu:
-            bias = bias - GELU_FLOOR * (integers.astype(np.float32) * columns).sum(axis=0)
-        result = graph.op("Add", graph.op("Mul", product, scale), _bias(graph, name, bias))
-        head = graph.op("Slice", graph.op("Shape", x), *(graph.constant(f"at_{i}", [i], np.int64) for i in (0, 2)))
-        shape = graph.op("Concat", head, graph.constant(f"width_{outputs}", [outputs], np.int64), axis=0)
-        return graph.op("Reshape", result, shape)
-
-
-def quantise_columns(weight: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """(int8 of the weight's shape, fp32 scale of each column): symmetric, no value is clipped."""
-    scale = np.maximum(np.abs(weight).max(axis=0) / SIGNED_LEVELS, TINY).astype(np.float32)
-    return np.round(weight / scale).astype(np.int8), scale
 
 
 def quantise_rows(table: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -5,6 +5,7 @@ import os
 import shutil
 import tarfile
 from collections.abc import Mapping
+from importlib.metadata import distribution
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -13,10 +14,11 @@ from pydantic import Field
 from stance.config import ConfigError, DataError, StageConfig
 from stance.evaluation.parity import Parity, Tolerance, measure_parity
 from stance.examples import pair_lists, read_examples
-from stance.export.card import model_card
+from stance.export.card import hub_name, model_card
+from stance.export.methods import methods_paragraph
 from stance.manifest import MANIFEST, Manifest, build
 from stance.model.backends.choose import ONNX_FILES, machine, open_scorer
-from stance.model.bundle import check_safe, write_hashes
+from stance.model.bundle import bundle_fingerprint, check_safe, write_hashes
 from stance.model.folder import ModelSettings, read_settings
 from stance.model.probe import ProbePair, write_probe
 from stance.records import Example
@@ -45,10 +47,10 @@ class ExportConfig(StageConfig):
     the bundle. dynamic makes a pair's score depend on its neighbours in the batch."""
     contents: Literal["full", "int8"] = "full"
     """int8 leaves out the fp32 weights and graph: about 25 MB instead of 210."""
-    parity_pairs: Annotated[int, Field(ge=1)] = 500
+    parity_pairs: Annotated[int, Field(ge=1)] = 1000
     """At most so many dev pairs are compared; they travel in the bundle for `stance verify`."""
-    calibration_pairs: Annotated[int, Field(ge=1)] = 200
-    """At most so many train pairs set the ranges of int8=token."""
+    calibration_pairs: Annotated[int, Field(ge=1)] = 500
+    """At most so many train pairs, spread over all articles, calibrate int8=token."""
     max_logit_difference: float = 1e-4
     """The bundle is refused when the fp32 graph's logits differ by more."""
     max_label_flips: Annotated[float, Field(ge=0, le=1)] = 0.01
@@ -91,8 +93,7 @@ def push(folder: Path, repository: str) -> None:
 
 
 def _work(config: ExportConfig, folder: Path) -> Mapping[str, int]:
-    from stance.export.onnx_graph import export_onnx
-    from stance.model.folder import load_network
+    from stance.export.fp32 import write_fp32
 
     check_safe(config.model)
     settings = read_settings(config.model)
@@ -104,7 +105,7 @@ def _work(config: ExportConfig, folder: Path) -> Mapping[str, int]:
     reference = open_scorer(folder, "torch-fp32", config.threads)
     expected = reference.logits(*pair_lists(examples))
 
-    export_onnx(load_network(folder)[0], reference.inputs.names, folder / FP32)
+    write_fp32(folder, folder / FP32)
     fp32 = _measure(folder, "onnx-fp32", settings, examples, expected, config.threads)
     if not fp32.max_logit_difference <= config.max_logit_difference or fp32.label_flips:
         raise DataError(
@@ -128,8 +129,17 @@ def _work(config: ExportConfig, folder: Path) -> Mapping[str, int]:
         for e, row in zip(examples, expected, strict=True)
     ]
     write_probe(folder, probe)
-    with atomic_file(folder / "README.md") as card:
-        card.write(model_card(settings, read_json(config.report / "report.json"), parity))
+    report = read_json(config.report / "report.json")
+    texts = {
+        "README.md": model_card(settings, report, parity),
+        "METHODS.md": methods_paragraph(
+            settings, report, hub_name(settings.pretrained), bundle_fingerprint(config.model)
+        ),
+        "LICENSE": distribution("stance").read_text("licenses/LICENSE") or "",
+    }
+    for name, text in texts.items():
+        with atomic_file(folder / name) as file:
+            file.write(text)
     if config.contents == "int8":
         for name in ("model.safetensors", FP32):
             (folder / name).unlink()
@@ -147,7 +157,9 @@ def _add_int8(
     if config.int8 == "off":
         return None
     threads = config.threads or len(os.sched_getaffinity(0))
-    sample = read_examples(config.dataset, "train")[: config.calibration_pairs]
+    train = read_examples(config.dataset, "train")
+    # From all articles: the first pairs come from a few, and weights fitted to those changed more labels elsewhere.
+    sample = train[:: max(1, len(train) // config.calibration_pairs)][: config.calibration_pairs]
     scorer = open_scorer(folder, "onnx-fp32", config.threads)
     encodings = scorer.inputs.encode(*pair_lists(sample))
     tolerance = Tolerance(config.max_label_flips, config.max_macro_f1_loss)
@@ -155,7 +167,7 @@ def _add_int8(
     refused: list[str] = []
     for method in methods:
         try:
-            write_int8(method, folder, folder / FP32, folder / INT8, encodings, threads)
+            write_int8(method, folder, folder / INT8, encodings, threads)
         except ConfigError as error:
             if config.int8 != "auto":
                 raise

@@ -57,8 +57,8 @@ def test_a_corrupted_quantisation_is_refused(
 
     write = quantization.write_int8
 
-    def write_then_corrupt(name: str, model: Path, fp32: Path, path: Path, *rest: object) -> None:
-        write(name, model, fp32, path, *rest)
+    def write_then_corrupt(name: str, model: Path, path: Path, *rest: object) -> None:
+        write(name, model, path, *rest)
         corrupt_one_layer(path)
 
     monkeypatch.setattr(quantization, "write_int8", write_then_corrupt)
@@ -103,3 +103,13 @@ def test_the_card_quotes_report_and_parity(bundle: Path, config: ExportConfig) -
     assert f"{report['system']['macro_f1']['value']:.3f}" in card
     assert "model-index" in card
     assert "method: token" in card
+
+
+def test_licence_and_methods_paragraph_travel_with_the_bundle(bundle: Path, config: ExportConfig) -> None:
+    report = json.loads((config.report / "report.json").read_text())
+    paragraph = " ".join((bundle / "METHODS.md").read_text().split())
+    macro = report["system"]["macro_f1"]
+    assert f"F1 is {macro['value']:.2f} (95% bootstrap interval" in paragraph
+    assert f"{report['measured_on']['train_pairs']:,} labelled pairs" in paragraph
+    assert "Apache License" in (bundle / "LICENSE").read_text()
+    assert {"METHODS.md", "LICENSE"} <= set(json.loads((bundle / "hashes.json").read_text()))

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
+from torch import nn
 
 from stance.model.backends import Array
 from stance.model.device import Compute
@@ -19,6 +20,11 @@ class TorchBackend:
     def __init__(self, network: "PreTrainedModel", compute: Compute) -> None:
         self._network = network.to(compute.device).eval()
         self._compute = compute
+        if compute.precision == "bf16":
+            # Autocast would turn the same weights into the same bf16 numbers again in every batch.
+            for module in self._network.modules():
+                if isinstance(module, nn.Linear):
+                    module.to(torch.bfloat16)
         self.name = f"torch-{compute.precision}"
 
     @torch.inference_mode()

@@ -101,7 +101,7 @@ def fit_linear(
     features, dev_features = vectorizer.fit_transform(train), vectorizer.transform(dev)
     best_score, best = -1.0, None
     for strength in REGULARISATION:
-        model = LogisticRegression(C=strength, class_weight="balanced", max_iter=2000, random_state=SEED)
+        model = LogisticRegression(C=strength, class_weight="balanced", solver="newton-cg", random_state=SEED)
         model.fit(features, label, sample_weight=weights)
         score = f1_score(dev_label, model.predict(dev_features), average="macro", zero_division=0)
         if score > best_score:

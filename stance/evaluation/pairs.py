@@ -44,6 +44,10 @@ class Pairs:
         """The pairs with these positions."""
         return Pairs(self.table.take(pa.array(indices)), self.label[indices], self.soft[indices], self.weight[indices])
 
+    def folded(self, into: np.ndarray, num_labels: int) -> "Pairs":
+        """The pairs in coarser labels; `into` has the new number of each label."""
+        return Pairs(self.table, into[self.label], self.soft @ np.eye(num_labels)[into], self.weight)
+
     @property
     def is_soft(self) -> bool:
         """Whether some pair's gold is shared by several labels."""

@@ -24,7 +24,9 @@ def systems_figure(systems: Mapping[str, Mapping[str, float]], submitted: int, c
         colours = [BLUE] * submitted + [GREY] * (len(systems) - submitted)
         _dots(axes, list(systems), list(systems.values()), colours)
         if ceiling is not None:
-            axes.axvline(ceiling, color=GREEN, linewidth=1.6, linestyle="--")
+            # Interrupted where the numbers stand.
+            for row in range(len(systems)):
+                axes.plot([ceiling, ceiling], [row - 0.05, row + 0.45], color=GREEN, linewidth=2)
             place: Any = {"xycoords": ("data", "axes fraction"), "textcoords": "offset points"}
             axes.annotate("annotators", (ceiling, 1), xytext=(0, 3), ha="center", va="bottom", **place)
         axes.set_xlabel("macro-F1")
@@ -86,7 +88,7 @@ def reliability_figure(bins: Sequence[Mapping[str, float]]) -> str:
         upper.plot([0, 1], [0, 1], color=GREY, linewidth=1.2, linestyle="--")
         upper.vlines(sureness, [b["accuracy_low"] for b in bins], [b["accuracy_high"] for b in bins], color=BLUE, lw=2)
         upper.plot(sureness, accuracy, "o", color=BLUE, markersize=6)
-        upper.annotate("sure and right equally often", (0.04, 0.04), xytext=(6, 0), textcoords="offset points", va="top")
+        upper.text(0.03, 0.97, "dashed: as often right as sure", va="top")
         upper.set(xlim=(0, 1), ylim=(-0.03, 1.03), ylabel="share right")
         lower.bar([(b["low"] + b["high"]) / 2 for b in bins], [b["pairs"] for b in bins], 0.9 / 15, color=BLUE, alpha=0.55)
         lower.set(xlabel="probability of the label", ylabel="pairs")

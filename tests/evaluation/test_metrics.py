@@ -6,6 +6,7 @@ from sklearn import metrics as sklearn
 
 from stance.evaluation.metrics import (
     accuracy,
+    cohen_kappa,
     confusion_matrix,
     f1,
     headline_metrics,
@@ -33,6 +34,8 @@ def test_metrics_equal_scikit_learn(pairs: list[tuple[int, int]]) -> None:
         np.testing.assert_allclose(ours(confusion), theirs, atol=1e-12)
     assert accuracy(confusion) == pytest.approx(sklearn.accuracy_score(gold, predicted), abs=1e-12)
     assert macro_f1(confusion) == pytest.approx(expected[2].mean(), abs=1e-12)
+    if len(set(gold) | set(predicted)) > 1:  # scikit-learn has nan for one label that both always give
+        assert cohen_kappa(confusion) == pytest.approx(sklearn.cohen_kappa_score(gold, predicted), abs=1e-9)
     assert matthews(confusion) == pytest.approx(sklearn.matthews_corrcoef(gold, predicted), abs=1e-9)
 
 

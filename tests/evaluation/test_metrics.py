@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn import metrics as sklearn
 
@@ -22,6 +22,7 @@ PAIRS = st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3)), min_size=1, ma
 
 
 @pytest.mark.filterwarnings("ignore::UserWarning:sklearn")
+@settings(deadline=None)
 @given(PAIRS)
 def test_metrics_equal_scikit_learn(pairs: list[tuple[int, int]]) -> None:
     """Labels that are absent from gold, from the predictions, or from both are among the cases."""
@@ -39,6 +40,7 @@ def test_metrics_equal_scikit_learn(pairs: list[tuple[int, int]]) -> None:
     assert matthews(confusion) == pytest.approx(sklearn.matthews_corrcoef(gold, predicted), abs=1e-9)
 
 
+@settings(deadline=None)
 @given(PAIRS)
 def test_three_way_and_polar_scores_equal_scikit_learn(pairs: list[tuple[int, int]]) -> None:
     scheme = LabelScheme(

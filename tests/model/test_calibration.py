@@ -19,8 +19,8 @@ def test_the_temperature_is_found_as_scikit_learn_finds_it() -> None:
     from sklearn.frozen import FrozenEstimator
 
     class Given(ClassifierMixin, BaseEstimator):
-        classes_ = np.arange(3)
-        is_fitted_ = True
+        def __init__(self) -> None:
+            self.classes_ = np.arange(3)
 
         def fit(self, rows: np.ndarray, labels: np.ndarray) -> "Given":
             return self

@@ -3,6 +3,7 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.csv
 import pyarrow.parquet
 import pytest
 
@@ -40,8 +41,6 @@ def test_predictions_of_any_format_and_form_are_read(
     elif suffix == "parquet":
         pyarrow.parquet.write_table(pa.Table.from_pylist(rows), path)
     else:
-        import pyarrow.csv
-
         pyarrow.csv.write_csv(pa.Table.from_pylist(rows), path)
     answers, removed = read_answers(path, as_pairs(GOLD), scheme)
     assert answers.label.tolist() == [(7 - i) % 3 for i in range(8)]

@@ -26,7 +26,7 @@ def corpus(start: int, articles: int) -> list[Example]:
         for i in range(8):
             number = start + 16 * article + 2 * i
             label = NAMES[random.integers(3)]
-            text = f"Speaker {number} {WORDS[label]} the plan of the {number * 7919 % 10007} members."
+            text = f"Speaker{number} {WORDS[label]} plan{number} in hall{number} before guests{number} came at {number}."
             where = {"text": text, "document": f"article {start + article}", "group": f"group {start + article}"}
             made.append(example(number, label, target=f"t{random.integers(5)}", **where))
             if i % 2:
@@ -55,10 +55,7 @@ def faults_of(
         baselines=all_baselines(train_pairs, dev_pairs, pairs, scheme),
         others={"train": train_pairs, "dev": dev_pairs},
     )
-    report = make_report(material, Resampling(200)) | {"probes": None}
-    page = render_page(report)
-    for fault in report["faults"]:
-        assert fault["name"][1:] in page
+    report = make_report(material, Resampling(100)) | {"probes": None}
     return {fault["name"] for fault in report["faults"]}, report
 
 
@@ -73,6 +70,9 @@ def test_a_leaked_article(scheme: LabelScheme) -> None:
     names, report = faults_of(scheme, TEST, good(TEST), [*TRAIN, *leaked])
     assert {"leaked article", "leaked sentence"} <= names
     assert any(TEST[0].document in fault["text"] for fault in report["faults"])
+    page = render_page(report)
+    for fault in report["faults"]:
+        assert fault["name"][1:] in page
 
 
 def test_a_retold_story_under_another_name(scheme: LabelScheme) -> None:

@@ -88,7 +88,7 @@ def test_whatever_the_data_hold_is_shown_as_text(scheme: LabelScheme, field: str
 def test_label_names_are_text_in_figures_too() -> None:
     names = ("$a$", "<b>&", "c")
     scheme = LabelScheme(definitions=dict.fromkeys(names, "x"), polar=names[:2], merged_into_none=names[2:])
-    gold = from_examples([example(i, names[i % 3], probabilities=np.eye(3)[i % 3]) for i in range(9)], scheme)
+    gold = from_examples([example(i, names[i % 3], probabilities=tuple(np.eye(3)[i % 3].tolist())) for i in range(9)], scheme)
     material = Material(
         gold=gold,
         scheme=scheme,

@@ -20,7 +20,9 @@ Texts = Callable[[Pairs], list[str]]
 LINEAR: Mapping[str, Texts] = {
     "TF-IDF, target only": lambda p: p.values("target"),
     "TF-IDF, sentence only": lambda p: p.values("text"),
-    "TF-IDF, sentence and target": lambda p: [f"{a} [{b}]" for a, b in zip(p.values("text"), p.values("target"), strict=True)],
+    "TF-IDF, sentence and target": lambda p: [
+        f"{a} [{b}]" for a, b in zip(p.values("text"), p.values("target"), strict=True)
+    ],
 }
 """What each linear model reads; the second is blind to the target."""
 

@@ -35,7 +35,7 @@ WIDTH_INCHES = 4.6
 
 @contextmanager
 def style() -> Generator[None]:
-    """matplotlib with the report's look."""
+    """Matplotlib with the report's look."""
     import matplotlib as mpl
 
     with mpl.rc_context(STYLE):

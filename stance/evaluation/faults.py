@@ -71,7 +71,9 @@ def _leaks(other: str, leaks: Mapping[str, Any], pairs: int) -> list[Fault]:
         found.append(_fault("leaked sentence", "", text))
     if leaks["near_duplicate"]:
         first = leaks["near"][0]
-        text = f"{leaks['near_duplicate']} measured sentences are nearly one of the {other} split: “{first['measured']}”."
+        text = (
+            f"{leaks['near_duplicate']} measured sentences are nearly one of the {other} split: “{first['measured']}”."
+        )
         found.append(_fault("near-duplicate sentence", "", text))
     if leaks["group"] and not leaks["article"]:
         text = f"{leaks['group']} measured pairs share their group of articles with the {other} split."
@@ -87,7 +89,9 @@ def _drawing(split: Mapping[str, Any] | None) -> list[Fault]:
         f"{name} differs by {rows[name]['distance']:.2f}, {rows[name]['expected']:.2f} would be usual (p {rows[name]['p']:.3f})"
         for name in split["odd"]
     )
-    text = f"The measured set is not a random draw of the same articles as training: {each}. Intervals do not cover that."
+    text = (
+        f"The measured set is not a random draw of the same articles as training: {each}. Intervals do not cover that."
+    )
     return [_fault("not drawn at random", "", text)]
 
 
@@ -120,7 +124,9 @@ def _of_system(
     order[[one, two]] = two, one
     gain = float(accuracy(confusion[:, order]) - accuracy(confusion))
     if gain > SWAP_GAIN:
-        text = f"With {scheme.polar[0]} and {scheme.polar[1]} exchanged it would be right {gain:.0%} of pairs more often."
+        text = (
+            f"With {scheme.polar[0]} and {scheme.polar[1]} exchanged it would be right {gain:.0%} of pairs more often."
+        )
         found.append(_fault("labels exchanged", name, text))
     return found
 

@@ -90,7 +90,9 @@ def reliability_figure(bins: Sequence[Mapping[str, float]]) -> str:
         upper.plot(sureness, accuracy, "o", color=BLUE, markersize=6)
         upper.text(0.03, 0.97, "dashed: as often right as sure", va="top")
         upper.set(xlim=(0, 1), ylim=(-0.03, 1.03), ylabel="share right")
-        lower.bar([(b["low"] + b["high"]) / 2 for b in bins], [b["pairs"] for b in bins], 0.9 / 15, color=BLUE, alpha=0.55)
+        lower.bar(
+            [(b["low"] + b["high"]) / 2 for b in bins], [b["pairs"] for b in bins], 0.9 / 15, color=BLUE, alpha=0.55
+        )
         lower.set(xlabel="probability of the label", ylabel="pairs")
         lower.locator_params(axis="y", nbins=2)
         for part in (upper, lower):

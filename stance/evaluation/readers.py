@@ -34,7 +34,9 @@ def read_table(path: Path) -> pa.Table:
         if path.suffix == ".parquet":
             return pyarrow.parquet.read_table(path)
         if path.suffix == ".csv":
-            named = {name: pa.string() for name in (*COLUMNS, *ALIASES, *(a for many in ALIASES.values() for a in many))}
+            named = {
+                name: pa.string() for name in (*COLUMNS, *ALIASES, *(a for many in ALIASES.values() for a in many))
+            }
             return pyarrow.csv.read_csv(path, convert_options=pyarrow.csv.ConvertOptions(column_types=named))
         if path.suffix in (".jsonl", ".json", ".ndjson"):
             options = pyarrow.json.ReadOptions(block_size=1 << 24)

@@ -108,9 +108,7 @@ def make_report(material: Material, resampling: Resampling) -> dict[str, Any]:
         "labels": list(scheme.names),
         "polar": list(scheme.polar),
         "measured_on": _measured_on(material, train, first, resampling),
-        "splits": {
-            name: _sizes(pairs, scheme) for name, pairs in {**material.others, material.split: gold}.items()
-        },
+        "splits": {name: _sizes(pairs, scheme) for name, pairs in {**material.others, material.split: gold}.items()},
         "provenance": material.provenance,
         "name": submitted[0],
         "system": systems[submitted[0]],

@@ -91,7 +91,10 @@ def f_avg_over_targets(
     matrix = csr_array((np.concatenate(values), (np.concatenate(rows), np.concatenate(cells))), shape=shape)
     whole = _mean_f_avg(np.asarray(matrix.sum(axis=0)).reshape(1, len(kept), -1))
     spread = np.concatenate(
-        [_mean_f_avg((counts @ matrix).reshape(len(counts), len(kept), -1)) for counts in draws(gold.num_groups, resampling)]
+        [
+            _mean_f_avg((counts @ matrix).reshape(len(counts), len(kept), -1))
+            for counts in draws(gold.num_groups, resampling)
+        ]
     )
     return {**interval(float(whole[0]), spread[~np.isnan(spread)], resampling.confidence), "targets": len(kept)}
 

@@ -102,9 +102,7 @@ def _answered(gold: Pairs, answers: Answers, fitted: Abstention, resampling: Res
     for allowed in MAX_ERRORS:
         threshold = fitted.answers.get(f"{allowed:g}")
         if threshold is None:
-            rows.append(
-                {"max_error": allowed, "threshold": None, "answered": None, "error": None, "kept": None}
-            )
+            rows.append({"max_error": allowed, "threshold": None, "answered": None, "error": None, "kept": None})
             continue
         said = sureness >= threshold
         sums = sums_by_group(np.stack([said & wrong, said], axis=1).astype(float), gold.unit, gold.num_groups)

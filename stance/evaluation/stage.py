@@ -11,7 +11,6 @@ from stance.config import DataError, StageConfig
 from stance.examples import read_scheme, split_file
 from stance.labels import LabelScheme
 from stance.manifest import Manifest, build, fingerprint, read_manifest
-from stance.records import Removed
 from stance.storage import atomic_file, read_json, write_json, write_records
 
 if TYPE_CHECKING:
@@ -91,7 +90,11 @@ def _work(config: EvaluateConfig, folder: Path) -> Mapping[str, int]:
     for name, path in {config.name: config.predictions, **config.systems}.items():
         submitted[name], aside = read_answers(path, gold, scheme, fine)
         seen += len(gold) + len(aside)
-        removed += [r.model_copy(update={"detail": f"{name}: {r.detail}".strip(": ")}) for r in aside] if config.systems else aside
+        removed += (
+            [r.model_copy(update={"detail": f"{name}: {r.detail}".strip(": ")}) for r in aside]
+            if config.systems
+            else aside
+        )
     held_out = _read_held_out(config, others.get("dev"), scheme, fine)
     agreement = None if config.labels is None else config.labels / AGREEMENT
     into = None if fine is None else folding(fine)[1]
@@ -139,7 +142,9 @@ def _read_gold(
     splits: dict[str, Pairs] = {}
     if config.dataset is not None:
         names = [s for s in SPLITS if config.gold is not None or s != config.split]
-        splits = {s: read_pairs(split_file(config.dataset, s), full)[0] for s in names if s != "test" or not config.gold}
+        splits = {
+            s: read_pairs(split_file(config.dataset, s), full)[0] for s in names if s != "test" or not config.gold
+        }
     path = config.gold
     if path is None:
         assert config.dataset is not None  # noqa: S101 - the config looked
@@ -151,9 +156,7 @@ def _read_gold(
     return gold, {name: pairs.folded(into, len(scheme.names)) for name, pairs in splits.items()}, scheme, full
 
 
-def _read_held_out(
-    config: EvaluateConfig, dev: "Pairs | None", scheme: LabelScheme, fine: LabelScheme | None
-) -> Any:
+def _read_held_out(config: EvaluateConfig, dev: "Pairs | None", scheme: LabelScheme, fine: LabelScheme | None) -> Any:
     from stance.evaluation.readers import read_answers
 
     path = config.held_out

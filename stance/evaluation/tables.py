@@ -5,16 +5,42 @@ from dataclasses import dataclass
 from typing import Any
 
 LATEX = {
-    "\\": r"\textbackslash{}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_", "{": r"\{", "}": r"\}",
-    "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "−": "$-$", "κ": r"$\kappa$",
+    "\\": r"\textbackslash{}",
+    "&": r"\&",
+    "%": r"\%",
+    "$": r"\$",
+    "#": r"\#",
+    "_": r"\_",
+    "{": r"\{",
+    "}": r"\}",
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+    "−": "$-$",
+    "κ": r"$\kappa$",
 }
 METRICS = {
-    "macro_f1": "macro-F1", "f_avg": "F_avg", "f_avg_targets": "F_avg, mean over targets",
-    "macro_f1_three_way": "three-way macro-F1", "accuracy": "accuracy", "matthews": "Matthews", "kappa": "kappa",
+    "macro_f1": "macro-F1",
+    "f_avg": "F_avg",
+    "f_avg_targets": "F_avg, mean over targets",
+    "macro_f1_three_way": "three-way macro-F1",
+    "accuracy": "accuracy",
+    "matthews": "Matthews",
+    "kappa": "kappa",
 }
 HYPER_PARAMETERS = (
-    "model", "objective", "optimizer", "epochs", "first_epochs", "batch_tokens", "swap_targets", "mask_names",
-    "pairs_per_label", "keep", "calibrate", "precision", "seed",
+    "model",
+    "objective",
+    "optimizer",
+    "epochs",
+    "first_epochs",
+    "batch_tokens",
+    "swap_targets",
+    "mask_names",
+    "pairs_per_label",
+    "keep",
+    "calibrate",
+    "precision",
+    "seed",
 )
 
 
@@ -76,7 +102,12 @@ def _agreement(report: Mapping[str, Any]) -> Table:
     if ceiling is None:
         return Table("Agreement", (), ())
     interval = {"value": ceiling["macro_f1"], "low": ceiling["low"], "high": ceiling["high"]}
-    row = (" and ".join(ceiling["annotators"]), str(ceiling["units"]), with_interval(interval), number(ceiling["kappa"]))
+    row = (
+        " and ".join(ceiling["annotators"]),
+        str(ceiling["units"]),
+        with_interval(interval),
+        number(ceiling["kappa"]),
+    )
     return Table("Agreement of two annotators", ("annotators", "pairs", "macro-F1", "kappa"), (row,))
 
 
@@ -157,7 +188,9 @@ def _limits(report: Mapping[str, Any]) -> Table:
 def _markdown(table: Table) -> str:
     align = ["---"] + ["---:"] * (len(table.header) - 1)
     lines = [table.header, align, *table.rows]
-    body = "\n".join("| " + " | ".join(cell.replace("|", "\\|").replace("\n", " ") for cell in row) + " |" for row in lines)
+    body = "\n".join(
+        "| " + " | ".join(cell.replace("|", "\\|").replace("\n", " ") for cell in row) + " |" for row in lines
+    )
     return f"### {table.title}\n\n{body}\n"
 
 

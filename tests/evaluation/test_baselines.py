@@ -32,7 +32,11 @@ def test_a_target_seen_in_training_answers_for_itself() -> None:
 
 
 def test_rules_read_their_cues_and_leave_the_rest_to_the_majority(scheme: LabelScheme) -> None:
-    texts = ("The senate backed the air strikes.", "Protesters condemned the air strikes.", "Nothing about it in Libya.")
+    texts = (
+        "The senate backed the air strikes.",
+        "Protesters condemned the air strikes.",
+        "Nothing about it in Libya.",
+    )
     gold = as_pairs([example(i, text=t, place="Libya") for i, t in enumerate(texts)])
     assert rules(gold, scheme, 2).label.tolist() == [0, 1, 2]
 

@@ -26,7 +26,9 @@ def corpus(start: int, articles: int) -> list[Example]:
         for i in range(8):
             number = start + 16 * article + 2 * i
             label = NAMES[random.integers(3)]
-            text = f"Speaker{number} {WORDS[label]} plan{number} in hall{number} before guests{number} came at {number}."
+            text = (
+                f"Speaker{number} {WORDS[label]} plan{number} in hall{number} before guests{number} came at {number}."
+            )
             where = {"text": text, "document": f"article {start + article}", "group": f"group {start + article}"}
             made.append(example(number, label, target=f"t{random.integers(5)}", **where))
             if i % 2:

@@ -88,7 +88,9 @@ def test_whatever_the_data_hold_is_shown_as_text(scheme: LabelScheme, field: str
 def test_label_names_are_text_in_figures_too() -> None:
     names = ("$a$", "<b>&", "c")
     scheme = LabelScheme(definitions=dict.fromkeys(names, "x"), polar=names[:2], merged_into_none=names[2:])
-    gold = from_examples([example(i, names[i % 3], probabilities=tuple(np.eye(3)[i % 3].tolist())) for i in range(9)], scheme)
+    gold = from_examples(
+        [example(i, names[i % 3], probabilities=tuple(np.eye(3)[i % 3].tolist())) for i in range(9)], scheme
+    )
     material = Material(
         gold=gold,
         scheme=scheme,
@@ -110,7 +112,7 @@ def test_equal_reports_give_equal_pages(scheme: LabelScheme) -> None:
 
 def test_the_headline_and_the_comparison_say_who_leads(scheme: LabelScheme) -> None:
     page = " ".join(re.sub(r"<[^>]+>", " ", render_page(report(scheme))).split())
-    assert "Macro-F1 0.10 [0.0" in page
+    assert "This system: macro-F1 0.10 [0.0" in page
     assert "on 24 test pairs from 24 articles" in page
     assert re.search(r"perfect −0\.90 \[−0\.9\d, −0\.\d\d\] behind [^A-Za-z]+ lie apart", page)
     assert re.search(r"majority 0\.00 \[−0\.\d\d, 0\.\d\d\] not clear [^A-Za-z]+ overlap", page)
@@ -122,7 +124,9 @@ def test_the_headline_and_the_comparison_say_who_leads(scheme: LabelScheme) -> N
 def test_a_lead_is_claimed_only_after_correction(scheme: LabelScheme, value: float, p: float, verdict: str) -> None:
     made = report(scheme)
     made["comparisons"][0] |= {"difference": {"value": value, "low": value - 0.1, "high": value + 0.1}, "p_holm": p}
-    row = re.search(r'<tr><th scope="row">majority</th>(?:(?!</tr>).)*lap(?:(?!</tr>).)*</tr>', render_page(made), re.DOTALL)
+    row = re.search(
+        r'<tr><th scope="row">majority</th>(?:(?!</tr>).)*lap(?:(?!</tr>).)*</tr>', render_page(made), re.DOTALL
+    )
     assert row is not None
     assert f"<td>{verdict}</td>" in row.group()
 

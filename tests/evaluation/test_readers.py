@@ -89,7 +89,9 @@ def test_three_way_gold_meets_four_way_answers(scheme: LabelScheme, tmp_path: Pa
 
 
 def test_gold_alone_says_which_labels_there_are(tmp_path: Path) -> None:
-    path = lines(tmp_path / "gold.jsonl", *({"id": str(i), "label": n} for i, n in enumerate(("none", "against", "favor"))))
+    path = lines(
+        tmp_path / "gold.jsonl", *({"id": str(i), "label": n} for i, n in enumerate(("none", "against", "favor")))
+    )
     gold, scheme = read_pairs(path, None)
     assert scheme.names == ("favor", "against", "none")
     assert gold.label.tolist() == [2, 1, 0]

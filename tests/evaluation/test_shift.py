@@ -16,7 +16,9 @@ def drawn(start: int, articles: int, seed: int, **values: Any) -> list:
         for i in range(5):
             number = start + 5 * article + i
             label = values.get("label", NAMES[random.integers(4)])
-            made.append(example(number, label, group=f"g{start + article}", genre=genre, target=f"t{random.integers(9)}"))
+            made.append(
+                example(number, label, group=f"g{start + article}", genre=genre, target=f"t{random.integers(9)}")
+            )
     return made
 
 

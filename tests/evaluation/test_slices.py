@@ -59,7 +59,10 @@ def test_a_label_to_which_the_system_gave_no_probability_is_an_unsure_error() ->
 def test_targets_that_training_has_are_told_from_new_ones(scheme: LabelScheme) -> None:
     gold = [example(i, target="known" if i % 2 else f"new {i}") for i in range(40)]
     rows, _ = score_slices(as_pairs(gold), labelled(["neutral"] * 40), scheme, RESAMPLING, as_pairs(gold[1:2]))
-    assert {row["value"]: row["pairs"] for row in rows if row["kind"] == "target in training"} == {"new": 20, "seen": 20}
+    assert {row["value"]: row["pairs"] for row in rows if row["kind"] == "target in training"} == {
+        "new": 20,
+        "seen": 20,
+    }
 
 
 def test_an_answer_that_depends_on_the_target_is_told_from_one_that_does_not() -> None:

@@ -15,7 +15,7 @@ REGULARISATION = (0.3, 1.0, 3.0, 10.0)
 """Inverse strengths C tried for each linear model; the dev split chooses."""
 SEED = 0
 MAX_LINEAR_PAIRS = 200_000
-"""With more measured pairs the linear baselines and the rules are left out: they would take longer than all the rest."""
+"""With more measured pairs linear baselines and rules are left out: they would take longer than all the rest."""
 Texts = Callable[[Pairs], list[str]]
 LINEAR: Mapping[str, Texts] = {
     "TF-IDF, target only": lambda p: p.values("target"),

@@ -33,7 +33,7 @@ def compare_systems(
     asked = [*combinations(submitted, 2), *((submitted[0], other) for other in others)]
     spread = {name: macro_f1(r.resamples) for name, r in resampled.items()}
     point = {name: float(macro_f1(r.confusion)) for name, r in resampled.items()}
-    rows = []
+    rows: list[dict[str, Any]] = []
     for first, second in asked:
         delta = spread[first] - spread[second]
         own = [interval(point[n], spread[n], resampling.confidence) for n in (first, second)]
@@ -49,7 +49,8 @@ def compare_systems(
             }
         )
     for name in ("bootstrap", "mcnemar"):
-        for row, adjusted in zip(rows, holm([row[f"p_{name}"] for row in rows]), strict=True):
+        found = [float(row[f"p_{name}"]) for row in rows]
+        for row, adjusted in zip(rows, holm(found), strict=True):
             row["p_holm" if name == "bootstrap" else "p_mcnemar_holm"] = adjusted
     return rows
 
@@ -79,7 +80,7 @@ def mcnemar_of_articles(surplus: np.ndarray) -> float:
     return float(chdtrc(1, surplus.sum() ** 2 / squares)) if squares else 1.0
 
 
-def holm(p_values: Sequence[float]) -> list[float]:
+def holm(p_values: list[float]) -> list[float]:
     """Adjusted p-values (Holm 1979): below a level, they reject with that level's family-wise error."""
     order = np.argsort(p_values, kind="stable")
     adjusted = np.empty(len(p_values))

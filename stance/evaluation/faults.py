@@ -86,7 +86,8 @@ def _drawing(split: Mapping[str, Any] | None) -> list[Fault]:
         return []
     rows = {row["name"]: row for row in split["attributes"]}
     each = "; ".join(
-        f"{name} differs by {rows[name]['distance']:.2f}, {rows[name]['expected']:.2f} would be usual (p {rows[name]['p']:.3f})"
+        f"{name} differs by {rows[name]['distance']:.2f}, {rows[name]['expected']:.2f} would be usual "
+        f"(p {rows[name]['p']:.3f})"
         for name in split["odd"]
     )
     text = (

@@ -17,14 +17,16 @@ def methods_paragraph(report: Mapping[str, Any]) -> str:
     measured, system = report["measured_on"], report["system"]
     level = f"{100 * measured['confidence']:g}%"
     sentences = [
-        f"We measured {report['name']} on {measured['pairs']:,} sentence–target pairs from {measured['articles']:,} "
-        f"articles ({measured['split']}; {', '.join(f'{n} {c:,}' for n, c in measured['label_counts'].items())}), "
-        f"which form {measured['groups']:,} groups that share no text."
+        (
+            f"We measured {report['name']} on {measured['pairs']:,} sentence–target pairs from {measured['articles']:,} "
+            f"articles ({measured['split']}; {', '.join(f'{n} {c:,}' for n, c in measured['label_counts'].items())}), "
+            f"which form {measured['groups']:,} groups that share no text."
+        )
     ]
     if measured["train_pairs"]:
         sentences.append(
-            f"Trained baselines saw {measured['train_pairs']:,} pairs of other articles; {measured['new_targets']} of the "
-            f"{measured['targets']} measured targets do not occur there."
+            f"Trained baselines saw {measured['train_pairs']:,} pairs of other articles; {measured['new_targets']} of "
+            f"the {measured['targets']} measured targets do not occur there."
         )
     sentences.append(
         f"Macro-F1 is {with_interval(system['macro_f1'])}; brackets are {level} percentile intervals from "
@@ -33,8 +35,8 @@ def methods_paragraph(report: Mapping[str, Any]) -> str:
     if system["f_avg_targets"]:
         sentences.append(
             f"F_avg, the mean F1 of {' and '.join(report['polar'])}, is {with_interval(system['f_avg'])} pooled and "
-            f"{with_interval(system['f_avg_targets'])} as the mean over {system['f_avg_targets']['targets']} targets with "
-            f"gold of both sides."
+            f"{with_interval(system['f_avg_targets'])} as the mean over {system['f_avg_targets']['targets']} targets "
+            f"with gold of both sides."
         )
     best = report["detectable"]["against"]
     row = next(r for r in report["comparisons"] if r["first"] == report["name"] and r["second"] == best)
@@ -45,13 +47,13 @@ def methods_paragraph(report: Mapping[str, Any]) -> str:
     )
     if ceiling := report["ceiling"]:
         sentences.append(
-            f"Two annotators reach macro-F1 {ceiling['macro_f1']:.2f} and kappa {ceiling['kappa']:.2f} against each other "
-            f"on {ceiling['units']:,} pairs."
+            f"Two annotators reach macro-F1 {ceiling['macro_f1']:.2f} and kappa {ceiling['kappa']:.2f} against each "
+            f"other on {ceiling['units']:,} pairs."
         )
     if found := report["probabilities"].get(report["name"]):
         sentences.append(
-            f"The expected calibration error over 15 bins is {with_interval(found['ece'])}; a perfectly calibrated system "
-            f"would show {found['ece_by_chance']:.2f} on as many pairs."
+            f"The expected calibration error over 15 bins is {with_interval(found['ece'])}; a perfectly calibrated "
+            f"system would show {found['ece_by_chance']:.2f} on as many pairs."
         )
     sentences.append(_faults(report))
     return " ".join(sentences) + f"\n\nReferences: {REFERENCES}.\n"
@@ -62,7 +64,7 @@ def _faults(report: Mapping[str, Any]) -> str:
         return "Leaks between training and measured data could not be looked at."
     if not report["faults"]:
         return (
-            "No article, sentence, near-duplicate or retold story is in common with the other splits, and the measured set "
-            "differs from training no more than a random draw of articles explains."
+            "No article, sentence, near-duplicate or retold story is in common with the other splits, and the measured "
+            "set differs from training no more than a random draw of articles explains."
         )
     return "Faults found: " + "; ".join(f"{f['name']} ({f['system'] or 'data'})" for f in report["faults"]) + "."

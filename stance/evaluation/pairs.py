@@ -7,11 +7,13 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
+import pyarrow.compute
 
 from stance.labels import LabelScheme
 from stance.records import Example
 
+pc: Any = pyarrow.compute
+"""Its functions are made when it is imported, which type checkers do not see."""
 TEXT_COLUMNS = ("id", "text", "target", "document", "group", "holder", "intervener", "place", "minimal_pair")
 SLICE_COLUMNS = ("conflict", "genre", "intervener", "outlet", "year", "source")
 COLUMNS = tuple(dict.fromkeys((*TEXT_COLUMNS, *SLICE_COLUMNS)))

@@ -68,7 +68,7 @@ def total_variation(probabilities: np.ndarray, soft: np.ndarray) -> np.ndarray:
 
 
 def jensen_shannon(probabilities: np.ndarray, soft: np.ndarray) -> np.ndarray:
-    """Distance (square root of the divergence in bits), shape (pairs,), between 0 and 1 (Endres and Schindelin 2003)."""
+    """Square root of the divergence in bits, shape (pairs,), between 0 and 1 (Endres and Schindelin 2003)."""
     middle = (probabilities + soft) / 2
     parts = [
         np.where(p > 0, p * np.log2(np.divide(p, middle, where=p > 0, out=np.ones_like(p))), 0).sum(axis=1)

@@ -6,14 +6,13 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.csv
 import pyarrow.json
 import pyarrow.parquet
 
 from stance.config import DataError
 from stance.evaluation.answers import Answers, folding
-from stance.evaluation.pairs import COLUMNS, Pairs
+from stance.evaluation.pairs import COLUMNS, Pairs, pc
 from stance.labels import LabelScheme
 from stance.records import PROBABILITY_TOLERANCE, Removed
 
@@ -93,9 +92,12 @@ def read_answers(
     used = fine if fine is not None and not _speaks(table, scheme) else scheme
     label = _names(table, "label", used)
     probabilities = _probabilities(path, table, used)
-    if label is None and probabilities is None:
+    if label is not None:
+        numbers = _numbers(path, label, used.names)
+    elif probabilities is not None:
+        numbers = probabilities.argmax(axis=1)
+    else:
         raise DataError(f"{path}: no column label; found {', '.join(table.column_names)}")
-    numbers = probabilities.argmax(axis=1) if label is None else _numbers(path, label, used.names)  # ty: ignore[unresolved-attribute]
     key = _key(path, table)
     place = pc.index_in(gold.table["id"], value_set=pc.unique(key)).to_numpy(zero_copy_only=False)
     first = _first_rows(key)
@@ -107,7 +109,7 @@ def read_answers(
             f"a system is scored on all of them or not at all"
         )
     rows = first[place.astype(np.int64)]
-    removed = _set_aside(key, gold, rows, numbers, used.names)
+    removed = _set_aside(key, rows, numbers, used.names)
     abstained = table["abstained"].to_numpy(zero_copy_only=False) if "abstained" in table.column_names else None
     answers = Answers(numbers, probabilities, None if abstained is None else abstained.astype(bool)).take(rows)
     if used is not scheme:
@@ -231,7 +233,7 @@ def _first_rows(key: pa.ChunkedArray | pa.Array) -> np.ndarray:
 
 
 def _set_aside(
-    key: pa.ChunkedArray | pa.Array, gold: Pairs, rows: np.ndarray, numbers: np.ndarray, names: tuple[str, ...]
+    key: pa.ChunkedArray | pa.Array, rows: np.ndarray, numbers: np.ndarray, names: tuple[str, ...]
 ) -> list[Removed]:
     left = np.ones(len(key), dtype=bool)
     left[rows] = False

@@ -77,8 +77,8 @@ def make_report(material: Material, resampling: Resampling) -> dict[str, Any]:
       `difference` and `intervals_overlap` of the comparison with the first system
     - `comparisons`: see `compare_systems`; `power`; `detectable`: the smallest true difference in macro-F1 from the
       best baseline that would be found with that power
-    - `splits`: name -> {pairs, articles, groups, label_counts} of the measured set and the others; `provenance`: stage ->
-      {counts, settings} of the stages that led here, as far as they are known
+    - `splits`: name -> {pairs, articles, groups, label_counts} of the measured set and the others; `provenance`:
+      stage -> {counts, settings} of the stages that led here, as far as they are known
     - `ceiling`: see `annotators_ceiling`, or null
     - `probabilities`: name -> see `describe_probabilities`; `risk_coverage`: name -> see there; `promises`
     - `leaks`: other split -> see `find_leaks`; `split`: see `compare_with_training`, or null; `target_use`: name -> see

@@ -73,10 +73,7 @@ def f_avg_over_targets(
         return None
     number = np.full(target.max() + 1, -1)
     number[kept] = np.arange(len(kept))
-    parts = []
-    for side in polar:
-        for of in (answers.label, gold.label):
-            parts.append(of == side)
+    parts = [of == side for side in polar for of in (answers.label, gold.label)]
     hits = [(answers.label == side) & (gold.label == side) for side in polar]
     # Columns: for each target and side the hits, and predicted plus gold; F1 = 2 hits / (predicted + gold).
     columns = np.stack([*hits, parts[0].astype(int) + parts[1], parts[2].astype(int) + parts[3], parts[1], parts[3]], 1)

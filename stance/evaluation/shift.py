@@ -34,7 +34,9 @@ def compare_with_training(train: Pairs, gold: Pairs, scheme: LabelScheme, seed: 
     for name in ATTRIBUTES:
         if (pair := _numbers(train, gold, name)) is not None:
             columns[name] = pair
-    rows = [{"name": name, **_permuted(train, gold, *pair, seed)} for name, pair in columns.items()]
+    rows: list[dict[str, Any]] = [
+        {"name": name, **_permuted(train, gold, *pair, seed)} for name, pair in columns.items()
+    ]
     odd = [row["name"] for row in rows if row["p"] <= LEVEL / len(rows)]
     known = set(train.codes("target")[1])
     codes, targets = gold.codes("target")

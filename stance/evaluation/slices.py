@@ -5,12 +5,11 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from stance.bootstrap import Resampling, draws
 from stance.evaluation.answers import Answers
 from stance.evaluation.metrics import accuracy, headline_metrics
-from stance.evaluation.pairs import Pairs, encode
+from stance.evaluation.pairs import Pairs, encode, pc
 from stance.evaluation.scores import interval
 from stance.labels import LabelScheme
 

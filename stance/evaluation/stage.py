@@ -1,4 +1,4 @@
-"""Evaluate: predictions and gold labels -> report.json, report.html, methods.md, tables.md, tables.tex, removed.jsonl."""
+"""Evaluate: predictions and gold labels -> a report as JSON, page, methods paragraph and tables; what was removed."""
 
 import logging
 from collections.abc import Mapping
@@ -32,7 +32,7 @@ class EvaluateConfig(StageConfig):
     """Output of predict, or a JSONL, Parquet or CSV file of predictions by anything: a model, a person, a rival."""
     name: str = "this system"
     """What these predictions are called in the report."""
-    systems: dict[str, Path] = {}
+    systems: Annotated[dict[str, Path], Field(default_factory=dict)]
     """More systems to compare with, by name: predictions of the same pairs."""
     dataset: Path | None = None
     """Output of dataset: gold labels of `split`, and what the baselines are trained on."""

@@ -54,7 +54,7 @@ class Table:
 
 
 def all_tables(report: Mapping[str, Any]) -> list[Table]:
-    """Corpus flow, agreement, splits, hyper-parameters, metrics, labels, comparisons, promises, limits; no empty one."""
+    """Corpus flow, agreement, splits, hyper-parameters, metrics, comparisons, promises, limits; no empty one."""
     made = (_flow, _agreement, _splits, _settings, _systems, _labels, _comparisons, _calibration, _promises, _limits)
     return [table for make in made for table in [make(report)] if table.rows]
 

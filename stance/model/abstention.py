@@ -6,12 +6,11 @@ article, drawn as the measured articles were.
 Sets: conformal prediction with the score 1 - p(gold) (Sadinle, Lei and Wasserman 2019) over two layers (Lee, Barber and
 Willett 2023, "Distribution-free inference with hierarchical data", HCP): every article weighs the same.
 
-Threshold: Learn-then-Test (Angelopoulos, Bates, Candès, Jordan and Lei 2021), fixed sequences from several starts, each
-threshold tested by the binomial bound of Clopper and Pearson (1934). It is exact where every article has one pair. Where
-articles have several, the sample counts for as many independent pairs as its spread over articles is worth (Korn and
-Graubard 1998, "Confidence intervals for proportions with small expected number of positive counts estimated from survey
-data"), which is an approximation; tests/model/test_abstention.py simulates how well it holds. A test for bounded means that
-is exact at any number of articles (Waudby-Smith and Ramdas 2024) was tried: with fifty articles it could promise nothing.
+Threshold: Learn-then-Test (Angelopoulos, Bates, Candès, Jordan and Lei 2021), fixed sequences from several starts,
+each threshold tested by the binomial bound of Clopper and Pearson (1934). It is exact where every article has one pair.
+Where articles have several, the sample counts for as many independent pairs as its spread over articles is worth (Korn
+and Graubard 1998, "Confidence intervals for proportions with small expected number of positive counts estimated from
+survey data"), which is an approximation; tests/model/test_abstention.py simulates how well it holds.
 """
 
 from collections.abc import Sequence

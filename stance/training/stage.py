@@ -94,7 +94,7 @@ class TrainConfig(StageConfig):
     micro_batch_tokens: Annotated[int, Field(ge=64)] | None = None
     """Padded tokens in one pass, where a step needs too much memory; null is a step at once. Changes no result."""
     calibrate: Method | Literal["off"] = "temperature"
-    """Scaling of probabilities fitted on dev; vector may change labels, so that only `stance` then gives the final ones."""
+    """Scaling of probabilities fitted on dev; vector may change labels, which plain transformers then does not do."""
     precision: Precision = "auto"
     """auto is bf16 where the hardware has it, else fp32."""
     threads: Annotated[int, Field(ge=1)] | None = None

@@ -122,7 +122,7 @@ def example_with(one: Example, label: str) -> Example:
 @pytest.mark.parametrize(
     ("answer", "name"),
     [
-        (lambda e: "neutral", "constant predictor"),
+        (lambda _: "neutral", "constant predictor"),
         (lambda e: {"favor": "against", "against": "favor"}.get(e.label, e.label), "labels exchanged"),
         (lambda e: next(k for k, w in WORDS.items() if w in e.text), "ignores the target"),
     ],

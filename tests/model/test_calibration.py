@@ -22,7 +22,7 @@ def test_the_temperature_is_found_as_scikit_learn_finds_it() -> None:
         def __init__(self) -> None:
             self.classes_ = np.arange(3)
 
-        def fit(self, rows: np.ndarray, labels: np.ndarray) -> "Given":
+        def fit(self, _rows: np.ndarray, _labels: np.ndarray) -> "Given":
             return self
 
         def decision_function(self, rows: np.ndarray) -> np.ndarray:

@@ -18,7 +18,8 @@ def methods_paragraph(report: Mapping[str, Any]) -> str:
     level = f"{100 * measured['confidence']:g}%"
     sentences = [
         (
-            f"We measured {report['name']} on {measured['pairs']:,} sentence–target pairs from {measured['articles']:,} "
+            f"We measured {report['name']} on {measured['pairs']:,} "
+            f"sentence–target pairs from {measured['articles']:,} "
             f"articles ({measured['split']}; {', '.join(f'{n} {c:,}' for n, c in measured['label_counts'].items())}), "
             f"which form {measured['groups']:,} groups that share no text."
         )

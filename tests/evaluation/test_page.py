@@ -114,8 +114,8 @@ def test_the_headline_and_the_comparison_say_who_leads(scheme: LabelScheme) -> N
     page = " ".join(re.sub(r"<[^>]+>", " ", render_page(report(scheme))).split())
     assert "This system: macro-F1 0.10 [0.0" in page
     assert "on 24 test pairs from 24 articles" in page
-    assert re.search(r"perfect −0\.90 \[−0\.9\d, −0\.\d\d\] behind [^A-Za-z]+ lie apart", page)
-    assert re.search(r"majority 0\.00 \[−0\.\d\d, 0\.\d\d\] not clear [^A-Za-z]+ overlap", page)
+    assert re.search(r"perfect −0\.90 \[−0\.9\d, −0\.\d\d\] behind .{0,60}? lie apart", page)
+    assert re.search(r"majority 0\.00 \[−0\.\d\d, 0\.\d\d\] not clear .{0,60}? overlap", page)
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 ARGS ?=
 
-.PHONY: pipeline annotate browser test test-slow check fix seeds study bench-train bench-corpus bench-inference bench-ingest findings bench-findings clean
+.PHONY: pipeline annotate browser test test-slow check fix seeds study bench-train bench-corpus bench-inference bench-ingest findings bench-findings bench-evaluate clean
 
 pipeline: $(READY)  ## articles -> exported model, on the bundled data; ARGS="experiment=quick" passes overrides
 	$(BIN)/python scripts/pipeline.py $(ARGS)
@@ -59,6 +59,9 @@ findings: $(READY)  ## articles and the exported model -> who stands where, how 
 bench-findings: $(READY)  ## the findings against their bars
 	$(BIN)/pip install --quiet --no-deps ppi-python==0.2.3 statsmodels==0.15.0 patsy==1.0.3 pandas==3.1.1 numba==0.68.1 llvmlite==0.50.0
 	$(BIN)/python -m bench.findings $(ARGS)
+
+bench-evaluate: $(READY)  ## evaluation against its bars: guarantees in simulation, planted faults, speed; a quarter of an hour
+	$(BIN)/python -m bench.evaluate
 
 clean:  ## remove the environment and everything produced
 	rm -rf $(VENV) outputs

@@ -33,13 +33,27 @@ def group_confusions(
     return matrices
 
 
+def confusions_by_group(
+    gold: np.ndarray, predicted: np.ndarray, unit: np.ndarray, num_groups: int, num_labels: int
+) -> np.ndarray:
+    """As `group_confusions`, from arrays of numbers of shape (pairs,): a million pairs take a fraction of a second."""
+    cell = (unit * num_labels + gold) * num_labels + predicted
+    counts = np.bincount(cell, minlength=num_groups * num_labels**2)
+    return counts.reshape(num_groups, num_labels, num_labels).astype(np.float64)
+
+
+def sums_by_group(values: np.ndarray, unit: np.ndarray, num_groups: int) -> np.ndarray:
+    """Sums over each group's pairs, shape (groups, columns), of `values` of shape (pairs, columns)."""
+    return np.stack([np.bincount(unit, weights=column, minlength=num_groups) for column in values.T], axis=1)
+
+
 def resampled_confusions(matrices: np.ndarray, resampling: Resampling) -> np.ndarray:
     """Sums over the drawn groups, shape (resamples, ...), of `matrices` of shape (groups, ...).
 
     Systems stacked along a middle axis meet the same resamples, so that their differences are paired.
     """
     flat = matrices.reshape(len(matrices), -1)
-    parts = [counts @ flat for counts in _draws(len(matrices), resampling)]
+    parts = [counts @ flat for counts in draws(len(matrices), resampling)]
     return np.concatenate(parts).reshape(-1, *matrices.shape[1:])
 
 
@@ -50,8 +64,8 @@ def percentile_interval(values: np.ndarray, confidence: float) -> tuple[float, f
     return float(low), float(high)
 
 
-def _draws(num_groups: int, resampling: Resampling) -> Iterator[np.ndarray]:
-    """Multinomial counts of shape (resamples in the chunk, groups).
+def draws(num_groups: int, resampling: Resampling) -> Iterator[np.ndarray]:
+    """How often each group is drawn, shape (resamples in the chunk, groups); the same for equal arguments.
 
     Counting drawn indices is three times as fast as Generator.multinomial with 10,000 groups.
     """

@@ -170,8 +170,16 @@ def _info(options: argparse.Namespace) -> None:
         "auto": choose(options.folder),
         "machine": ", ".join(f"{k} {v}" for k, v in machine().items()),
         "dev macro-F1": settings.dev_macro_f1,
+        "temperature": f"{settings.calibration.temperature:.3f}" if settings.calibration else "not calibrated",
+        "promises": _promises(settings.abstention.answers if settings.abstention else {}),
     }
     print("\n".join(f"{name:<13} {value}" for name, value in lines.items()))  # noqa: T201
+
+
+def _promises(answers: dict[str, float]) -> str:
+    """`--abstain-below` for each error that the model can promise."""
+    each = [f"at most {float(error):.0%} wrong above {threshold:g}" for error, threshold in answers.items()]
+    return "; ".join(each) or "none: too few dev articles, or too many errors"
 
 
 def _stage(options: argparse.Namespace) -> None:

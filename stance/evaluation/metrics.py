@@ -54,6 +54,14 @@ def matthews(confusion: Array) -> Array:
     return _ratio(covariance, np.sqrt(spread))
 
 
+def cohen_kappa(confusion: Array) -> Array:
+    """Agreement beyond that of independent labels with the same shares, shape (...) (Cohen 1960)."""
+    total = confusion.sum(axis=(-2, -1)).astype(np.float64)
+    observed = _hits(confusion).sum(axis=-1) * total
+    expected = (confusion.sum(axis=-1).astype(np.float64) * confusion.sum(axis=-2)).sum(axis=-1)
+    return _ratio(observed - expected, total**2 - expected)
+
+
 def merge_labels(confusion: Array, groups: Sequence[Sequence[int]]) -> Array:
     """Confusion between groups of labels, shape (..., groups, groups)."""
     member = np.zeros((confusion.shape[-1], len(groups)))
@@ -78,6 +86,7 @@ def headline_metrics(confusion: Array, scheme: LabelScheme) -> Mapping[str, Arra
         "macro_f1_three_way": macro_f1(merge_labels(confusion, groups)),
         "accuracy": accuracy(confusion),
         "matthews": matthews(confusion),
+        "kappa": cohen_kappa(confusion),
     }
 
 

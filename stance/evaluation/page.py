@@ -3,8 +3,16 @@
 from collections.abc import Mapping
 from typing import Any
 
-from stance.evaluation.figures import confusion_figure, labels_figure, systems_figure
-from stance.evaluation.report import SYSTEM
+from stance.evaluation.figures import (
+    confusion_figure,
+    differences_figure,
+    labels_figure,
+    reliability_figure,
+    risk_coverage_figure,
+    systems_figure,
+)
+from stance.evaluation.methods import methods_paragraph
+from stance.evaluation.tables import number, p_value, with_interval
 
 TEMPLATE = "report.html.j2"
 SLICE_ROWS_SHOWN = 8
@@ -22,41 +30,61 @@ def render_page(report: Mapping[str, Any]) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"number": _number, "brackets": _brackets, "interval": _interval, "verdict": _verdict}
-    systems = {SYSTEM: report["system"], **report["baselines"]}
-    figures = {
-        "systems": systems_figure({name: scores["macro_f1"] for name, scores in systems.items()}, "macro-F1"),
-        "labels": labels_figure(report["system"]["labels"]),
-        "confusion": confusion_figure(report["system"]["confusion"], report["labels"]),
+    environment.filters |= {
+        "number": number,
+        "brackets": _brackets,
+        "interval": with_interval,
+        "verdict": _verdict,
+        "p_value": p_value,
+        "percent": _percent,
     }
     kinds = dict.fromkeys(row["kind"] for row in report["slices"])
+    own = [row for row in report["comparisons"] if report["name"] == row["first"]]
     return environment.get_template(TEMPLATE).render(
         report=report,
-        systems=systems,
-        leaks={name: counts for name, counts in report["leaks"].items() if any(counts.values())},
+        measured=report["measured_on"],
+        system=report["system"],
+        own=own,
+        between=[row for row in report["comparisons"] if report["name"] != row["first"]],
+        probabilities=report["probabilities"].get(report["name"]),
         slices={kind: [row for row in report["slices"] if row["kind"] == kind] for kind in kinds},
         slice_rows_shown=SLICE_ROWS_SHOWN,
+        methods=methods_paragraph(report),
         # Markup: our own SVG, whose only text from outside are label names and system names, escaped by matplotlib.
-        figures={name: Markup(svg) for name, svg in figures.items()},  # noqa: S704
+        figures={name: Markup(figure) for name, figure in _figures(report, own).items()},  # noqa: S704
     )
 
 
-def _number(value: float) -> str:
-    positive_zero = round(value, 2) + 0.0
-    return f"{positive_zero:.2f}".replace("-", "\N{MINUS SIGN}")
+def _figures(report: Mapping[str, Any], own: list[Mapping[str, Any]]) -> dict[str, str]:
+    ceiling = report["ceiling"]
+    found = {
+        "systems": systems_figure(
+            {name: scores["macro_f1"] for name, scores in report["systems"].items()},
+            len(report["submitted"]),
+            ceiling and ceiling["macro_f1"],
+        ),
+        "differences": differences_figure({row["second"]: row["difference"] for row in own}),
+        "labels": labels_figure(report["system"]["labels"]),
+        "confusion": confusion_figure(report["system"]["confusion"], report["labels"]),
+    }
+    if own_probabilities := report["probabilities"].get(report["name"]):
+        found["reliability"] = reliability_figure(own_probabilities["bins"])
+    if report["risk_coverage"]:
+        found["risk"] = risk_coverage_figure(report["risk_coverage"])
+    return found
 
 
 def _brackets(metric: Mapping[str, float | None]) -> str:
     low, high = metric["low"], metric["high"]
-    return "" if low is None or high is None else f"[{_number(low)}, {_number(high)}]"
+    return "" if low is None or high is None else f"[{number(low)}, {number(high)}]"
 
 
-def _interval(metric: Mapping[str, float]) -> str:
-    return f"{_number(metric['value'])} {_brackets(metric)}".strip()
+def _percent(value: float | None) -> str:
+    return "–" if value is None else f"{100 * value:.0f}%"
 
 
-def _verdict(difference: Mapping[str, float]) -> str:
-    """What the paired interval of a difference allows to say."""
-    if difference["low"] > 0:
-        return "ahead"
-    return "behind" if difference["high"] < 0 else "not clear"
+def _verdict(row: Mapping[str, Any]) -> str:
+    """What a comparison allows to say, after correction for the number of comparisons."""
+    if row["p_holm"] > 0.05:
+        return "not clear"
+    return "ahead" if row["difference"]["value"] > 0 else "behind"

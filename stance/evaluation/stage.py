@@ -1,21 +1,27 @@
-"""Evaluate: predictions and a dataset split -> report.json, report.html, removed.jsonl."""
+"""Evaluate: predictions and gold labels -> a report as JSON, page, methods paragraph and tables; what was removed."""
 
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from stance.config import DataError, StageConfig
-from stance.examples import read_examples, read_scheme
+from stance.examples import read_scheme, split_file
 from stance.labels import LabelScheme
-from stance.manifest import Manifest, build, fingerprint
-from stance.records import Example, Prediction, Removed
-from stance.storage import atomic_file, read_records, write_json, write_records
+from stance.manifest import Manifest, build, fingerprint, read_manifest
+from stance.storage import atomic_file, read_json, write_json, write_records
+
+if TYPE_CHECKING:
+    from stance.evaluation.pairs import Pairs
 
 SPLITS = ("train", "dev", "test")
-MAX_SHOWN = 3
+HELD_OUT = "dev.jsonl"
+"""In a folder of predictions: those for the dev split, which thresholds are fitted on."""
+AGREEMENT = "agreement.json"
+STAGES = ("ingest", "label", "dataset", "train", "predict")
+"""Whose manifests are told of, in running order."""
 log = logging.getLogger(__name__)
 
 
@@ -23,11 +29,24 @@ class EvaluateConfig(StageConfig):
     """Predictions of any system in, a report with intervals and baselines out."""
 
     predictions: Path
-    """Output of predict, or a JSONL or Parquet file of predictions by anything: a model, a person, a rival."""
-    dataset: Path
+    """Output of predict, or a JSONL, Parquet or CSV file of predictions by anything: a model, a person, a rival."""
+    name: str = "this system"
+    """What these predictions are called in the report."""
+    systems: Annotated[dict[str, Path], Field(default_factory=dict)]
+    """More systems to compare with, by name: predictions of the same pairs."""
+    dataset: Path | None = None
     """Output of dataset: gold labels of `split`, and what the baselines are trained on."""
+    gold: Path | None = None
+    """A JSONL, Parquet or CSV file of gold labels to measure on, in place of `split`."""
     split: Literal["dev", "test"] = "test"
     """Which part of the dataset the predictions are for."""
+    labels: Path | None = None
+    """Output of label, whose agreement of annotators is the ceiling."""
+    held_out: Path | None = None
+    """Predictions of the same system for the dev split, which thresholds are fitted on; null is dev.jsonl beside the
+    predictions, and where there is none half of the measured articles."""
+    probes: Path | None = None
+    """Output of probe, shown at the end of the report."""
     bootstrap_resamples: Annotated[int, Field(ge=100)] = 2000
     """Resamples of articles behind every interval."""
     confidence: Annotated[float, Field(gt=0.5, lt=1)] = 0.95
@@ -35,76 +54,139 @@ class EvaluateConfig(StageConfig):
     bootstrap_seed: int = 0
     """Decides the resamples."""
 
+    @model_validator(mode="after")
+    def _has_gold(self) -> "EvaluateConfig":
+        if self.dataset is None and self.gold is None:
+            raise ValueError("give dataset, or gold with labels of its own, or both")
+        if self.name in self.systems:
+            raise ValueError(f"name and systems both have {self.name!r}; every system needs its own name")
+        return self
+
+    @property
+    def inputs(self) -> dict[str, Path]:
+        """The other systems' files too."""
+        return super().inputs | {f"systems.{name}": path for name, path in self.systems.items()}
+
 
 def evaluate(config: EvaluateConfig, *, replace: bool = False) -> Manifest:
-    """Score every gold pair of the split; raises DataError when one has no prediction."""
+    """Score every gold pair; raises DataError when one has no prediction."""
     return build("evaluate", config, _work, replace=replace)
 
 
-def match_predictions(
-    gold: Sequence[Example], predictions: Iterable[Prediction], scheme: LabelScheme
-) -> tuple[list[Prediction], list[Removed]]:
-    """(one prediction for each gold pair in order, predictions set aside).
-
-    Raises DataError when a label is off the scheme, among the removed ones too, or a gold pair has no prediction.
-    """
-    wanted = {e.id for e in gold}
-    found: dict[str, Prediction] = {}
-    removed: list[Removed] = []
-    odd: list[str] = []
-    for prediction in predictions:
-        odd += [f"{prediction.id}: {label!r}" for label in _labels(prediction) if label not in scheme.names]
-        if prediction.id not in wanted:
-            removed.append(Removed(item=prediction.id, reason="not in the split"))
-        elif prediction.id in found:
-            same = "same" if prediction.label == found[prediction.id].label else "another"
-            reason = "second prediction for the pair"
-            removed.append(Removed(item=prediction.id, reason=reason, detail=f"{same} label, {prediction.label}"))
-        else:
-            found[prediction.id] = prediction
-    if odd:
-        raise DataError(
-            f"{len(odd)} predicted labels are off the scheme (first: {'; '.join(odd[:MAX_SHOWN])}); "
-            f"expected one of {', '.join(scheme.names)}"
-        )
-    missing = [e.id for e in gold if e.id not in found]
-    if missing:
-        raise DataError(
-            f"{len(missing)} of {len(gold)} gold pairs have no prediction (first: {', '.join(missing[:MAX_SHOWN])}); "
-            f"a system is scored on all of them or not at all"
-        )
-    return [found[e.id] for e in gold], removed
-
-
-def _labels(prediction: Prediction) -> Iterable[str]:
-    return dict.fromkeys((prediction.label, *prediction.probabilities))
-
-
 def _work(config: EvaluateConfig, folder: Path) -> Mapping[str, int]:
+    # numpy and pyarrow load in a second: only now.
     from stance.bootstrap import Resampling
+    from stance.evaluation.answers import folding
     from stance.evaluation.baselines import all_baselines
+    from stance.evaluation.ceiling import annotators_ceiling
+    from stance.evaluation.methods import methods_paragraph
     from stance.evaluation.page import render_page
-    from stance.evaluation.report import make_report
+    from stance.evaluation.readers import read_answers
+    from stance.evaluation.report import Material, make_report
+    from stance.evaluation.tables import latex_tables, markdown_tables
 
-    scheme = read_scheme(config.dataset)
-    splits = {split: read_examples(config.dataset, split) for split in SPLITS}
-    gold = splits[config.split]
-    path = config.predictions
-    rows = list(read_records(path / "predictions.jsonl" if path.is_dir() else path, Prediction))
-    try:
-        predictions, removed = match_predictions(gold, rows, scheme)
-    except DataError as error:
-        raise DataError(f"{path}: {error}") from None
-    resampling = Resampling(config.bootstrap_resamples, config.confidence, config.bootstrap_seed)
-    baselines = all_baselines(splits["train"], splits["dev"], gold)
-    report = make_report(splits, config.split, predictions, baselines, scheme, resampling)
-    sources = {"dataset_fingerprint": config.dataset, "predictions_fingerprint": config.predictions}
-    report["measured_on"] |= {name: fingerprint(source) for name, source in sources.items()}
-    for other, leaks in report["leaks"].items():
-        if any(leaks.values()):
-            log.warning("%s: leak: of %d %s pairs, in common with %s: %s", path, len(gold), config.split, other, leaks)
+    gold, others, scheme, fine = _read_gold(config)
+    submitted, removed, seen = {}, [], 0
+    for name, path in {config.name: config.predictions, **config.systems}.items():
+        submitted[name], aside = read_answers(path, gold, scheme, fine)
+        seen += len(gold) + len(aside)
+        removed += (
+            [r.model_copy(update={"detail": f"{name}: {r.detail}".strip(": ")}) for r in aside]
+            if config.systems
+            else aside
+        )
+    held_out = _read_held_out(config, others.get("dev"), scheme, fine)
+    agreement = None if config.labels is None else config.labels / AGREEMENT
+    into = None if fine is None else folding(fine)[1]
+    material = Material(
+        gold=gold,
+        scheme=scheme,
+        split=config.split if config.gold is None else config.gold.stem,
+        submitted=submitted,
+        baselines=all_baselines(others.get("train"), others.get("dev", gold), gold, scheme),
+        others=others,
+        held_out=held_out,
+        provenance=_provenance(config),
+        ceiling=annotators_ceiling(read_json(agreement), scheme, into) if agreement and agreement.is_file() else None,
+    )
+    report = make_report(material, Resampling(config.bootstrap_resamples, config.confidence, config.bootstrap_seed))
+    sources = {"dataset": config.dataset, "gold": config.gold, "predictions": config.predictions}
+    report["measured_on"] |= {f"{k}_fingerprint": fingerprint(path) for k, path in sources.items() if path is not None}
+    report["probes"] = _read_probes(config)
+    for fault in report["faults"]:
+        log.warning("%s: %s", ": ".join(filter(None, (fault["name"], fault["system"]))), fault["text"])
     write_json(folder / "report.json", report)
-    with atomic_file(folder / "report.html") as file:
-        file.write(render_page(report))
+    texts = {
+        "report.html": render_page(report),
+        "methods.md": methods_paragraph(report),
+        "tables.md": markdown_tables(report),
+        "tables.tex": latex_tables(report),
+    }
+    for name, text in texts.items():
+        with atomic_file(folder / name) as file:
+            file.write(text)
     write_records(folder / "removed.jsonl", removed)
-    return {"predictions": len(rows), "gold": len(gold), "scored": len(predictions), "removed": len(removed)}
+    scored = len(gold) * len(submitted)
+    counts = {"predictions": seen, "gold": len(gold), "scored": scored, "removed": len(removed)}
+    return counts | {"faults": len(report["faults"])}
+
+
+def _read_gold(
+    config: EvaluateConfig,
+) -> tuple["Pairs", dict[str, "Pairs"], LabelScheme, LabelScheme | None]:
+    """(measured pairs, the dataset's other splits, the scheme of all, the finer scheme that was folded into it)."""
+    from stance.evaluation.answers import folding
+    from stance.evaluation.readers import read_pairs
+
+    full = None if config.dataset is None else read_scheme(config.dataset)
+    splits: dict[str, Pairs] = {}
+    if config.dataset is not None:
+        names = [s for s in SPLITS if config.gold is not None or s != config.split]
+        splits = {
+            s: read_pairs(split_file(config.dataset, s), full)[0] for s in names if s != "test" or not config.gold
+        }
+    path = config.gold
+    if path is None:
+        assert config.dataset is not None  # noqa: S101 - the config looked
+        path = split_file(config.dataset, config.split)
+    gold, scheme = read_pairs(path, full)
+    if full is None or scheme == full:
+        return gold, splits, scheme, None
+    into = folding(full)[1]
+    return gold, {name: pairs.folded(into, len(scheme.names)) for name, pairs in splits.items()}, scheme, full
+
+
+def _read_held_out(config: EvaluateConfig, dev: "Pairs | None", scheme: LabelScheme, fine: LabelScheme | None) -> Any:
+    from stance.evaluation.readers import read_answers
+
+    path = config.held_out
+    if path is None and config.predictions.is_dir() and (config.predictions / HELD_OUT).is_file():
+        path = config.predictions / HELD_OUT
+    if path is None or dev is None:
+        return None
+    return dev, read_answers(path, dev, scheme, fine)[0]
+
+
+def _read_probes(config: EvaluateConfig) -> Any:
+    if config.probes is None:
+        return None
+    path = config.probes / "probes.json" if config.probes.is_dir() else config.probes
+    if not path.is_file():
+        raise DataError(f"{path}: no such file; expected the output of probe")
+    return read_json(path)
+
+
+def _provenance(config: EvaluateConfig) -> dict[str, Any]:
+    """Counts and settings of the stages that led here, from the manifests that they left; unknown ones are missing."""
+    found: dict[str, Any] = {}
+    waiting = [path for path in (config.predictions, config.dataset, config.labels) if path is not None]
+    while waiting:
+        folder = waiting.pop()
+        manifest = read_manifest(folder) if folder.is_dir() else None
+        if manifest is None or manifest.stage in found:
+            continue
+        files = {name.partition(".")[0] for name in manifest.inputs} | {"output"}
+        plain = {k: v for k, v in manifest.config.items() if k not in files}
+        found[manifest.stage] = {"counts": manifest.counts, "settings": plain}
+        waiting += [Path(v) for k, v in manifest.config.items() if k in manifest.inputs and isinstance(v, str)]
+    return {stage: found[stage] for stage in STAGES if stage in found}

@@ -76,8 +76,8 @@ One training run, seed {settings.seed}.
 ## Limits
 
 It was trained on a small corpus written and labelled for the project, in English. It knows no irony that its corpus
-does not have, reads one sentence at a time, and its probabilities are not calibrated. Measure it on a random sample of
-your own articles before you report shares.
+does not have, and reads one sentence at a time. {_calibration(settings)}
+Measure it on a random sample of your own articles before you report shares.
 """
 
 
@@ -89,6 +89,16 @@ def _input(settings: ModelSettings) -> str:
     return (
         f"Input is `{template.first}` as `text` and `{template.second}` as `text_pair`, {length}. `StanceClassifier` "
         f"fills them in; `pipeline` has to be given the filled texts.{context}"
+    )
+
+
+def _calibration(settings: ModelSettings) -> str:
+    found = settings.calibration
+    if found is None:
+        return "Its probabilities are not calibrated."
+    return (
+        f"`StanceClassifier` gives calibrated probabilities ({found.method} scaling on {found.pairs} dev pairs, "
+        f"temperature {found.temperature:.2f}); plain `transformers` gives uncalibrated ones."
     )
 
 

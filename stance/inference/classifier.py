@@ -9,7 +9,7 @@ import numpy as np
 from stance.config import ConfigError
 from stance.ingest.sentences import split_sentences
 from stance.labels import LabelScheme
-from stance.model.backends import DEFAULT_BATCH_TOKENS, Scorer, softmax
+from stance.model.backends import DEFAULT_BATCH_TOKENS, Scorer
 from stance.model.backends.choose import BackendName, open_scorer
 from stance.model.bundle import bundle_fingerprint
 from stance.model.folder import ModelSettings, read_settings
@@ -70,7 +70,7 @@ class StanceClassifier:
         *,
         batch_tokens: int = DEFAULT_BATCH_TOKENS,
     ) -> np.ndarray:
-        """Probabilities of shape (pairs, labels), labels in the order of `scheme.names`.
+        """Calibrated probabilities of shape (pairs, labels), labels in the order of `scheme.names`.
 
         `targets` has one target a text, or is one for all. `contexts` has the sentences before and after each text,
         for models whose template reads them; left out they are empty. Raises ValueError when lengths differ, or when
@@ -79,7 +79,7 @@ class StanceClassifier:
         targets = _one_each(texts, targets)
         if contexts is not None:
             self._check_contexts(texts, contexts)
-        return softmax(self._scorer.logits(texts, targets, contexts, batch_tokens=batch_tokens))
+        return self.settings.probabilities(self._scorer.logits(texts, targets, contexts, batch_tokens=batch_tokens))
 
     def predict(
         self,
@@ -99,6 +99,43 @@ class StanceClassifier:
             self._prediction(str(i), "", 0, text, target, row, abstain_below)
             for i, (text, target, row) in enumerate(zip(texts, targets, probabilities, strict=True))
         ]
+
+    def predict_sets(
+        self,
+        texts: Sequence[str],
+        targets: Sequence[str] | str,
+        contexts: Contexts | None = None,
+        *,
+        coverage: float = 0.9,
+    ) -> list[tuple[str, ...]]:
+        """For each pair the labels, most probable first, that hold the right one in `coverage` of cases.
+
+        The promise is conformal, for a random sentence of a random article like those of the dev split. Raises
+        ValueError when the model was not fitted for this coverage.
+        """
+        fitted = self.settings.abstention
+        known = fitted.sets if fitted else {}
+        if f"{coverage:g}" not in known:
+            raise ValueError(f"coverage {coverage:g} was not fitted; this model has {', '.join(known) or 'none'}")
+        targets = _one_each(texts, targets)
+        probabilities = self.predict_proba(texts, targets, contexts)
+        own = fitted.sets_by_target if fitted else {}
+        least = np.array([own.get(t, known)[f"{coverage:g}"] for t in targets])
+        return [
+            tuple(self.scheme.names[i] for i in np.argsort(-row, kind="stable") if row[i] >= bound)
+            for row, bound in zip(probabilities, least, strict=True)
+        ]
+
+    def threshold_for(self, max_error: float) -> float:
+        """`abstain_below` at which at most `max_error` of the answers are wrong, as promised on the dev articles.
+
+        Raises ValueError when the model cannot promise this error; the message lists those that it can.
+        """
+        fitted = self.settings.abstention
+        known = fitted.answers if fitted else {}
+        if f"{max_error:g}" not in known:
+            raise ValueError(f"error {max_error:g} cannot be promised; this model has {', '.join(known) or 'none'}")
+        return known[f"{max_error:g}"]
 
     def predict_document(
         self, text: str, target: str | Sequence[str], *, source: str = "", abstain_below: float = 0.0

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import model_validator
 
@@ -14,7 +14,12 @@ from stance.model.backends.choose import BackendName
 from stance.records import Document, Prediction, Removed
 from stance.storage import write_records
 
+if TYPE_CHECKING:
+    from stance.inference.classifier import StanceClassifier
+
 PREDICTIONS = "predictions.jsonl"
+HELD_OUT = "dev.jsonl"
+"""Predictions of the dev split beside those of the test split: evaluate fits its thresholds on them."""
 
 
 class PredictConfig(StageConfig):
@@ -81,12 +86,22 @@ def describe(prediction: Prediction) -> str:
 def _work(config: PredictConfig, folder: Path) -> Mapping[str, int]:
     from stance.inference.classifier import StanceClassifier
 
-    examples = read_examples(config.dataset, config.split)
     classifier = StanceClassifier.load(config.model, backend=config.backend, threads=config.threads)
+    pairs = _predict_split(classifier, config.dataset, config.split, folder / PREDICTIONS)
+    counts = {"pairs": pairs, "predictions": pairs}
+    if config.split == "test":
+        counts["dev_predictions"] = _predict_split(classifier, config.dataset, "dev", folder / HELD_OUT)
+    return counts
+
+
+def _predict_split(classifier: "StanceClassifier", dataset: Path, split: str, path: Path) -> int:
+    examples = read_examples(dataset, split)
     texts, targets, contexts = pair_lists(examples)
     answers = classifier.predict(texts, targets, contexts if classifier.reads_context else None)
-    predictions = (
-        answer.model_copy(update={"id": e.id, "document": e.document, "start": e.start, "end": e.end})
-        for e, answer in zip(examples, answers, strict=True)
+    return write_records(
+        path,
+        (
+            answer.model_copy(update={"id": e.id, "document": e.document, "start": e.start, "end": e.end})
+            for e, answer in zip(examples, answers, strict=True)
+        ),
     )
-    return {"pairs": len(examples), "predictions": write_records(folder / PREDICTIONS, predictions)}

@@ -7,10 +7,14 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from stance.config import DataError
 from stance.labels import LabelScheme
+from stance.model.abstention import Abstention
+from stance.model.backends import softmax
+from stance.model.calibration import Calibration
 from stance.model.inputs import InputTemplate
 from stance.storage import read_json, write_json
 
 if TYPE_CHECKING:
+    import numpy as np
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 SETTINGS = "stance.json"
@@ -38,6 +42,14 @@ class ModelSettings(BaseModel):
     """Seed of the training run."""
     dev_macro_f1: float
     """Macro-F1 over the labels of these weights on the dev split."""
+    calibration: Calibration | None = None
+    """How logits become probabilities; None is plain softmax."""
+    abstention: Abstention | None = None
+    """What the model can promise when it may stay silent; None where nothing was fitted."""
+
+    def probabilities(self, logits: "np.ndarray") -> "np.ndarray":
+        """Calibrated probabilities in fp64, shape (pairs, labels)."""
+        return softmax(logits if self.calibration is None else self.calibration.apply(logits))
 
 
 def save_model_folder(

@@ -13,6 +13,7 @@ from stance.examples import pair_lists, read_examples, read_scheme
 from stance.labels import LabelScheme
 from stance.manifest import Manifest, build, fingerprint, read_manifest
 from stance.model import Precision
+from stance.model.calibration import Method
 from stance.model.folder import ModelSettings, save_model_folder
 from stance.model.inputs import InputTemplate
 from stance.model.pretrained import EMBEDDED
@@ -92,6 +93,8 @@ class TrainConfig(StageConfig):
     """Padded tokens in one step, over all processes; about 32 pairs."""
     micro_batch_tokens: Annotated[int, Field(ge=64)] | None = None
     """Padded tokens in one pass, where a step needs too much memory; null is a step at once. Changes no result."""
+    calibrate: Method | Literal["off"] = "temperature"
+    """Scaling of probabilities fitted on dev; vector may change labels, which plain transformers then does not do."""
     precision: Precision = "auto"
     """auto is bf16 where the hardware has it, else fp32."""
     threads: Annotated[int, Field(ge=1)] | None = None
@@ -143,6 +146,7 @@ def _work(
     import torch
 
     from stance.model.device import choose_compute
+    from stance.model.forward import predict_logits
     from stance.model.inputs import PairEncoder
     from stance.training.averaging import draw_back, of_encoder, put
     from stance.training.batching import plan_phases, schedule
@@ -151,6 +155,7 @@ def _work(
     from stance.training.loop import fit
     from stance.training.plan import make_plan
     from stance.training.progress import Progress
+    from stance.training.promises import with_promises
     from stance.training.scoring import make_scorer
 
     scheme = read_scheme(config.dataset)
@@ -214,6 +219,8 @@ def _work(
             seed=config.seed,
             dev_macro_f1=round(dev_score, 6),
         )
+        logits = predict_logits(plain, dev_encodings, inputs, compute, 2 * config.batch_tokens)
+        model_settings = with_promises(model_settings, logits, material.dev, config.calibrate)
         save_model_folder(folder, plain, tokenizer, model_settings)
         write_json(folder / "training_log.json", outcome.history)
         with atomic_file(folder / "curve.svg") as file:

@@ -1,8 +1,14 @@
 """Examples and predictions made by hand."""
 
+from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
+from stance.evaluation.answers import Answers, from_labels
+from stance.evaluation.pairs import Pairs, from_examples
 from stance.records import Example, Prediction
+from tests.conftest import SCHEME
 
 NAMES = ("favor", "against", "neutral", "unrelated")
 
@@ -49,3 +55,19 @@ def prediction(gold: Example, label: str, probability: float = 0.7, names: tuple
         label=label,
         probabilities={label: probability, **rest},
     )
+
+
+def as_pairs(examples: Sequence[Example]) -> Pairs:
+    """Examples as the columns that are measured on."""
+    return from_examples(examples, SCHEME)
+
+
+def as_answers(predictions: Sequence[Prediction]) -> Answers:
+    """Predictions in the order of the pairs."""
+    labels = from_labels([p.label for p in predictions], SCHEME).label
+    return Answers(labels, np.array([[p.probabilities.get(name, 0.0) for name in NAMES] for p in predictions]))
+
+
+def labelled(labels: Sequence[str]) -> Answers:
+    """Answers without probabilities."""
+    return from_labels(labels, SCHEME)

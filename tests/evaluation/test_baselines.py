@@ -1,8 +1,10 @@
 import pytest
 
-from stance.evaluation.baselines import all_baselines, linear, majority, target_majority
+from stance.evaluation.baselines import MAX_LINEAR_PAIRS, all_baselines, linear, rules, target_majority
+from stance.evaluation.pairs import Pairs
+from stance.labels import LabelScheme
 from stance.records import Example
-from tests.evaluation.conftest import example
+from tests.evaluation.conftest import as_pairs, example
 
 WORDS = {"favor": "praised", "against": "condemned", "neutral": "landed"}
 
@@ -16,15 +18,34 @@ def worded(start: int, size: int) -> list[Example]:
     ]
 
 
-def test_the_majority_is_that_of_training() -> None:
-    train = [example(1, "favor"), example(2, "against"), example(3, "against")]
-    assert majority(train, [example(4, "favor"), example(5, "favor")]) == ["against"] * 2
+def test_the_majority_is_that_of_training(scheme: LabelScheme) -> None:
+    train = as_pairs([example(1, "favor"), example(2, "against"), example(3, "against")])
+    test = as_pairs([example(4, "favor"), example(5, "favor")])
+    assert all_baselines(train, train, test, scheme)["majority"].label.tolist() == [1, 1]
+    assert all_baselines(None, None, test, scheme)["majority of these pairs"].label.tolist() == [0, 0]
 
 
 def test_a_target_seen_in_training_answers_for_itself() -> None:
     train = [example(1, "favor", target="a"), *(example(i, "against", target="b") for i in (2, 3))]
     test = [example(4, target="a"), example(5, target="new")]
-    assert target_majority(train, test) == ["favor", "against"]
+    assert target_majority(as_pairs(train), as_pairs(test)).label.tolist() == [0, 1]
+
+
+def test_rules_read_their_cues_and_leave_the_rest_to_the_majority(scheme: LabelScheme) -> None:
+    texts = (
+        "The senate backed the air strikes.",
+        "Protesters condemned the air strikes.",
+        "Nothing about it in Libya.",
+    )
+    gold = as_pairs([example(i, text=t, place="Libya") for i, t in enumerate(texts)])
+    assert rules(gold, scheme, 2).label.tolist() == [0, 1, 2]
+
+
+def test_a_million_pairs_go_without_what_is_slow(scheme: LabelScheme) -> None:
+    few = as_pairs(worded(0, 9))
+    size = MAX_LINEAR_PAIRS + 1
+    many = Pairs(few.table.take([0] * size), few.label.take([0] * size), few.soft.take([0] * size, axis=0), few.weight)
+    assert set(all_baselines(few, few, many, scheme)) == {"majority", "majority of the target"}
 
 
 def test_the_linear_model_reads_only_what_it_is_given() -> None:
@@ -47,8 +68,11 @@ def test_the_weights_of_examples_count() -> None:
 
 
 @pytest.mark.parametrize("size", [1, 3])
-def test_labels_that_training_lacks_are_never_answered(size: int) -> None:
+def test_labels_that_training_lacks_are_never_answered_by_what_was_trained(scheme: LabelScheme, size: int) -> None:
     train = worded(0, 30)[:size]
-    for answers in all_baselines(train, worded(100, 3), worded(200, 5)).values():
-        assert len(answers) == 5
-        assert set(answers) <= {e.label for e in train}
+    known = {scheme.index(e.label) for e in train}
+    found = all_baselines(as_pairs(train), as_pairs(worded(100, 3)), as_pairs(worded(200, 5)), scheme)
+    assert set(found) >= {"rules", "TF-IDF, target only", "TF-IDF, sentence only", "TF-IDF, sentence and target"}
+    for name, answers in found.items():
+        assert len(answers.label) == 5
+        assert name == "rules" or set(answers.label.tolist()) <= known

@@ -1,11 +1,12 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn import metrics as sklearn
 
 from stance.evaluation.metrics import (
     accuracy,
+    cohen_kappa,
     confusion_matrix,
     f1,
     headline_metrics,
@@ -21,6 +22,7 @@ PAIRS = st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3)), min_size=1, ma
 
 
 @pytest.mark.filterwarnings("ignore::UserWarning:sklearn")
+@settings(deadline=None)
 @given(PAIRS)
 def test_metrics_equal_scikit_learn(pairs: list[tuple[int, int]]) -> None:
     """Labels that are absent from gold, from the predictions, or from both are among the cases."""
@@ -33,9 +35,12 @@ def test_metrics_equal_scikit_learn(pairs: list[tuple[int, int]]) -> None:
         np.testing.assert_allclose(ours(confusion), theirs, atol=1e-12)
     assert accuracy(confusion) == pytest.approx(sklearn.accuracy_score(gold, predicted), abs=1e-12)
     assert macro_f1(confusion) == pytest.approx(expected[2].mean(), abs=1e-12)
+    if len(set(gold) | set(predicted)) > 1:  # scikit-learn has nan for one label that both always give
+        assert cohen_kappa(confusion) == pytest.approx(sklearn.cohen_kappa_score(gold, predicted), abs=1e-9)
     assert matthews(confusion) == pytest.approx(sklearn.matthews_corrcoef(gold, predicted), abs=1e-9)
 
 
+@settings(deadline=None)
 @given(PAIRS)
 def test_three_way_and_polar_scores_equal_scikit_learn(pairs: list[tuple[int, int]]) -> None:
     scheme = LabelScheme(

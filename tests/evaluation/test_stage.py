@@ -2,7 +2,9 @@ import json
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.csv
 import pyarrow.parquet
 import pytest
 
@@ -11,7 +13,7 @@ from stance.evaluation.page import render_page
 from stance.evaluation.stage import EvaluateConfig, evaluate
 from stance.examples import read_examples, split_file
 from stance.records import Example, Prediction
-from stance.storage import write_records
+from stance.storage import write_json, write_records
 from tests.evaluation.conftest import prediction
 
 
@@ -76,8 +78,9 @@ def test_a_leak_planted_in_the_dataset_is_counted_and_logged(
     dataset: Path, gold: list[Example], tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     answers = [prediction(e, e.label) for e in gold]
-    assert not any(sum(leaks.values()) for leaks in scored(dataset, tmp_path, answers)["leaks"].values())
-    assert not caplog.records
+    clean = scored(dataset, tmp_path, answers)
+    assert not any(leaks["article"] or leaks["sentence"] for leaks in clean["leaks"].values())
+    caplog.clear()
     leaky = tmp_path / "leaky"
     shutil.copytree(dataset, leaky)
     train, test = (pyarrow.parquet.read_table(split_file(leaky, split)) for split in ("train", "test"))
@@ -85,8 +88,10 @@ def test_a_leak_planted_in_the_dataset_is_counted_and_logged(
     (tmp_path / "again").mkdir()
     report = scored(leaky, tmp_path / "again", answers)
     shared = sum(e.document == gold[0].document for e in gold)
-    assert report["leaks"]["train"] == {"group": shared, "article": shared, "sentence": 1}
-    assert "leak: of" in caplog.text
+    leaks = report["leaks"]["train"]
+    assert (leaks["group"], leaks["article"], leaks["sentence"]) == (shared, shared, 1)
+    assert leaks["articles"] == [gold[0].document]
+    assert f"leaked article: {shared} measured pairs" in caplog.text
     assert 'role="alert"' in (tmp_path / "again" / "report" / "report.html").read_text()
 
 
@@ -116,11 +121,78 @@ def test_predictions_in_parquet_or_in_a_folder_score_the_same(
         assert report == {key: value for key, value in expected.items() if key != "measured_on"}
 
 
+def test_several_systems_are_compared_with_each_other_and_with_the_ceiling(
+    dataset: Path, gold: list[Example], tmp_path: Path
+) -> None:
+    write_records(tmp_path / "ours.jsonl", [prediction(e, e.label) for e in gold])
+    person = [{"id": e.id, "label": "favor" if i % 2 else e.label} for i, e in enumerate(gold)]
+    pyarrow.parquet.write_table(pa.Table.from_pylist(person), tmp_path / "person.parquet")
+    agreement = {"annotators": ["a", "b"], "units": 9, "macro_f1": {"value": 0.8, "low": 0.7, "high": 0.9}}
+    agreement |= {"confusion": (2 * np.eye(4, dtype=int)).tolist()}
+    write_json(tmp_path / "labels" / "agreement.json", {"pairs_of_annotators": [agreement]})
+    config = EvaluateConfig(
+        predictions=tmp_path / "ours.jsonl",
+        name="ours",
+        systems={"a person": tmp_path / "person.parquet"},
+        dataset=dataset,
+        labels=tmp_path / "labels",
+        output=tmp_path / "report",
+        bootstrap_resamples=100,
+    )
+    assert config.inputs["systems.a person"] == tmp_path / "person.parquet"
+    evaluate(config)
+    report = json.loads((tmp_path / "report" / "report.json").read_text())
+    assert list(report["systems"])[:2] == report["submitted"] == ["ours", "a person"]
+    assert report["comparisons"][0]["second"] == "a person"
+    assert report["comparisons"][0]["difference"]["value"] > 0.3
+    assert report["ceiling"]["macro_f1"] == 1
+    assert set(report["probabilities"]) == {"ours"}
+    page = (tmp_path / "report" / "report.html").read_text()
+    assert "a person" in page
+    assert "annotators" in page
+
+
+def test_any_gold_file_is_measured_on_without_a_dataset(gold: list[Example], tmp_path: Path) -> None:
+    rows = [{"id": e.id, "text": e.text, "target": e.target, "label": e.label, "article": e.document} for e in gold]
+    pyarrow.csv.write_csv(pa.Table.from_pylist(rows), tmp_path / "gold.csv")
+    write_records(tmp_path / "answers.jsonl", [prediction(e, e.label) for e in gold])
+    config = EvaluateConfig(
+        predictions=tmp_path / "answers.jsonl", gold=tmp_path / "gold.csv", output=tmp_path / "report"
+    )
+    evaluate(config)
+    report = json.loads((tmp_path / "report" / "report.json").read_text())
+    assert report["measured_on"]["split"] == "gold"
+    assert report["measured_on"]["articles"] == len({e.document for e in gold})
+    assert report["system"]["accuracy"]["value"] == 1
+    assert report["leaks"] == {}
+    assert any("No training data" in note for note in report["measured_on"]["notes"])
+
+
+def test_thresholds_come_from_dev_predictions_where_they_are(
+    dataset: Path, gold: list[Example], tmp_path: Path
+) -> None:
+    dev = read_examples(dataset, "dev")
+    write_records(tmp_path / "answers" / "predictions.jsonl", [prediction(e, e.label) for e in gold])
+    write_records(tmp_path / "answers" / "dev.jsonl", [prediction(e, e.label) for e in dev])
+    evaluate(EvaluateConfig(predictions=tmp_path / "answers", dataset=dataset, output=tmp_path / "r"))
+    promises = json.loads((tmp_path / "r" / "report.json").read_text())["promises"]
+    if promises is not None:  # the tiny test split may have too few articles
+        assert promises["fitted_on"]["pairs"] == len(dev)
+        assert promises["fitted_on"]["half"] is False
+
+
+def test_a_request_without_gold_or_with_one_name_twice_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="give dataset, or gold"):
+        EvaluateConfig(predictions=tmp_path, output=tmp_path)
+    with pytest.raises(ValueError, match="needs its own"):
+        EvaluateConfig(predictions=tmp_path, gold=tmp_path, output=tmp_path, name="x", systems={"x": tmp_path})
+
+
 def test_equal_runs_write_equal_bytes(dataset: Path, gold: list[Example], tmp_path: Path) -> None:
     for name in ("one", "two"):
         (tmp_path / name).mkdir()
         scored(dataset, tmp_path / name, [prediction(e, "against") for e in gold])
-    for file in ("report.json", "report.html", "removed.jsonl"):
+    for file in ("report.json", "report.html", "removed.jsonl", "methods.md", "tables.md", "tables.tex"):
         one, two = ((tmp_path / name / "report" / file).read_bytes() for name in ("one", "two"))
         assert one == two
 

@@ -15,6 +15,7 @@ from stance.inference.stage import PredictConfig, predict
 from stance.ingest.stage import IngestConfig, ingest
 from stance.labeling.stage import LabelConfig, label
 from stance.manifest import Manifest, missing_inputs
+from stance.probing.stage import ProbeConfig, probe
 from stance.storage import read_json
 from stance.training.stage import TrainConfig, train
 
@@ -30,6 +31,7 @@ class PipelineConfig(Config):
     drills: DrillsConfig
     train: TrainConfig
     predict: PredictConfig
+    probe: ProbeConfig
     evaluate: EvaluateConfig
     export: ExportConfig
     overwrite: bool = False
@@ -43,6 +45,7 @@ STAGES: Mapping[str, Callable[..., Manifest]] = {
     "drills": drills,
     "train": train,
     "predict": predict,
+    "probe": probe,
     "evaluate": evaluate,
     "export": export,
 }

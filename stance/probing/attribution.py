@@ -64,7 +64,7 @@ class Explainer:
         ids = batch.pop("input_ids")
         words = torch.tensor([[part is not None for part in sequence]])
         baseline = torch.where(words, torch.full_like(ids, self._inputs.pad_id), ids)
-        positions = torch.tensor([self._names.index(label), self._names.index(against)])
+        positions = self._names.index(label), self._names.index(against)
         names, rest = tuple(batch), tuple(batch.values())
         with torch.no_grad():
             ends = [float(self._difference(each, positions, names, *rest)) for each in (ids, baseline)]
@@ -105,11 +105,11 @@ class Explainer:
         return self._inputs.encode([text], [target], [context])[0]
 
     def _difference(
-        self, ids: torch.Tensor, positions: torch.Tensor, names: tuple[str, ...], *rest: torch.Tensor
+        self, ids: torch.Tensor, positions: tuple[int, int], names: tuple[str, ...], *rest: torch.Tensor
     ) -> torch.Tensor:
         given = {name: value.expand(len(ids), -1) for name, value in zip(names, rest, strict=True)}
         logits = self._network(input_ids=ids, **given).logits
-        return logits[:, int(positions[0])] - logits[:, int(positions[1])]
+        return logits[:, positions[0]] - logits[:, positions[1]]
 
     def _values(self, encoded: Any, name: str) -> Sequence[int]:
         return {"input_ids": encoded.ids, "token_type_ids": encoded.type_ids}.get(name, encoded.attention_mask)

@@ -25,6 +25,8 @@ SCRIPTS = (
     "pipeline",
     "seeds",
     "study",
+    "probe",
+    "generalization",
 )
 
 

@@ -19,7 +19,7 @@ PHRASE = rf"{WORD}(?: {WORD}){{0,7}}"
 LEAD = r"(?P<lead>(?:On|In|At|By|After|Earlier|Last|Two|Three) [\w’' -]+, |Yesterday, )?"
 ORDERED = re.compile(rf"^{LEAD}(?P<subject>{PHRASE}) (?P<verb>{ASKED}) (?P<object>{PHRASE}) to (?P<rest>[a-z][^.?!;:]*)(?P<end>\.)$")
 DONE = re.compile(
-    rf"^{LEAD}(?P<subject>{PHRASE}) (?P<verb>{PAST}) (?P<object>{PHRASE})"
+    rf"^{LEAD}(?P<subject>{PHRASE}) (?P<verb>{PAST}) (?P<object>{PHRASE}?)"
     r"(?P<when>(?: late| early)? on (?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day| yesterday| this week| last week| last month)?(?P<end>\.)$"
 )
 NO_PHRASE = re.compile(

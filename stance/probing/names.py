@@ -36,7 +36,7 @@ def mask_place(example: Example) -> Example | None:
     adjective = gazetteer().adjective(place)
     mentions = [m for m in gazetteer().mentions(example.text) if m.name == place]
     spellings = {example.text[m.start : m.end] for m in mentions}
-    if not mentions or not spellings <= {place, adjective} or adjective.endswith(("ese", "sh", "ch", "ss")):
+    if not mentions or not spellings <= {place, adjective, f"{adjective}s"} or adjective.endswith(("ese", "sh", "ch", "ss")):
         return None
     if re.search(rf"(?i)\bthe {re.escape(place)}\b|{re.escape(place)}[’'](?!s\b)|-{re.escape(place)}", example.text):
         return None

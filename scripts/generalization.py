@@ -1,4 +1,4 @@
-"""Train without one conflict, intervener, genre, period or kind of holder, and test on it -> a matrix and its picture."""
+"""Train without one conflict, intervener, genre, period or kind of holder, test on it -> a matrix and its picture."""
 
 import os
 

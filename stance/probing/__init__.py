@@ -1,1 +1,1 @@
-"""A trained model and a dataset -> what moves its answers: robustness, fairness, attributions, errors, generalisation."""
+"""A trained model and a dataset -> what moves its answers: changed sentences, tokens, errors, what was not seen."""

@@ -2,8 +2,7 @@
 
 What is explained is a difference of two logits: of the predicted label, and of the one it is set against. The baseline
 is the same input with every word replaced by padding. Along a straight line from the baseline the attributions sum to the
-difference between the two inputs; how nearly they do is checked for every example, and the steps are doubled until it
-holds.
+difference between the two inputs; how nearly is checked for every example, and the steps are doubled until it holds.
 """
 
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""Do attributions name what matters? Take the top tokens out, take as many random ones out, compare (DeYoung et al. 2020)."""
+"""Do attributions name what matters? Top tokens are taken out, then as many random ones (DeYoung et al. 2020)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -14,7 +14,7 @@ NEGATION = re.compile(
     re.IGNORECASE,
 )
 """Words that may already turn a sentence round."""
-QUOTE_MARKS = "\"“”„«»"
+QUOTE_MARKS = '"“”„«»'
 
 
 def with_text(example: Example, text: str, **changes: Any) -> Example | None:

@@ -78,11 +78,14 @@ def render_errors(errors: Sequence[Error], facts: Mapping[str, Any]) -> str:
         lstrip_blocks=True,
     )
     environment.filters |= {"opacity": _opacity, "signed": _signed}
-    rows = [{"error": e, "filters": _values(e)} for e in errors]
-    choices = {name: sorted({v for row in rows for v in row["filters"][name]}) for name in FILTERS}
+    filters = [_values(e) for e in errors]
+    choices = {name: sorted({v for values in filters for v in values[name]}) for name in FILTERS}
     strongest = max((abs(w.value) for e in errors for w in (*e.text, *e.target)), default=0.0)
     return environment.get_template(TEMPLATE).render(
-        rows=rows, facts=facts, choices={n: v for n, v in choices.items() if v}, strongest=strongest
+        rows=list(zip(errors, filters, strict=True)),
+        facts=facts,
+        choices={name: values for name, values in choices.items() if values},
+        strongest=strongest,
     )
 
 

@@ -36,7 +36,7 @@ def fairness_table(
 ) -> dict[str, Any]:
     """{sentences, groups, rows, pair, widest_gap}; scores are P(for) - P(against), from -1 to 1.
 
-    A row is {intervener, for, against, score, difference}: mean probabilities, the mean score, and its distance from the
+    A row is {intervener, for, against, score, difference}: mean probabilities, the mean score, its distance from the
     mean of all interveners in the same sentences, with interval. `pair` is the mean move from NATO to Russia, and the
     share of sentences whose label changes. Everything but the counts is empty without sentences.
     """

@@ -1,7 +1,7 @@
 """Folds that ask whether a model generalises: train without one conflict, intervener, genre, period or kind of holder.
 
-All models of an axis are tested on the same test pairs, so a value that was left out can be compared with the same value
-when it was seen: what differs is generalisation, not difficulty.
+All models of an axis are tested on the same test pairs, so a value that was left out can be compared with the same
+value when it was seen: what differs is generalisation, not difficulty.
 """
 
 from collections import Counter
@@ -49,9 +49,7 @@ class Fold:
         return f"{self.axis}={''.join(c if c.isalnum() else '_' for c in value)}"
 
 
-def values_of(
-    axis: str, train: Sequence[Example], test: Sequence[Example], scheme: LabelScheme
-) -> list[str]:
+def values_of(axis: str, train: Sequence[Example], test: Sequence[Example], scheme: LabelScheme) -> list[str]:
     """The values worth leaving out: enough pairs in train and test, both sides in the test, the largest first."""
     value_of = AXES[axis]
     in_train, in_test = (Counter(value_of(e) for e in part) for part in (train, test))

@@ -175,7 +175,7 @@ def _block(
 
 
 def f_avg(counts: np.ndarray) -> Any:
-    """Mean F1 of the two polar labels (SemEval-2016 Task 6) from counts of shape (..., 2 labels, (hit, gold, answered))."""
+    """Mean F1 of the two polar labels (SemEval-2016 Task 6); counts have shape (..., 2, (hit, gold, answered))."""
     hits, gold, answered = counts[..., 0], counts[..., 1], counts[..., 2]
     return (2 * hits / np.maximum(gold + answered, 1)).mean(axis=-1)
 

@@ -1,4 +1,4 @@
-"""The same event told another way: passive for active, past for present. Only sentences of a known shape are touched."""
+"""The same event told another way: passive for active, past for present. Only known shapes are touched."""
 
 import re
 
@@ -17,10 +17,13 @@ DETERMINERS = (
 WORD = r"(?:(?:Mr|Mrs|Ms|Dr|Gen|Sen|Rep|Col|St)\.|[\w’'-]+)"
 PHRASE = rf"{WORD}(?: {WORD}){{0,7}}"
 LEAD = r"(?P<lead>(?:On|In|At|By|After|Earlier|Last|Two|Three) [\w’' -]+, |Yesterday, )?"
-ORDERED = re.compile(rf"^{LEAD}(?P<subject>{PHRASE}) (?P<verb>{ASKED}) (?P<object>{PHRASE}) to (?P<rest>[a-z][^.?!;:]*)(?P<end>\.)$")
+ORDERED = re.compile(
+    rf"^{LEAD}(?P<subject>{PHRASE}) (?P<verb>{ASKED}) (?P<object>{PHRASE}) to (?P<rest>[a-z][^.?!;:]*)(?P<end>\.)$"
+)
 DONE = re.compile(
     rf"^{LEAD}(?P<subject>{PHRASE}) (?P<verb>{PAST}) (?P<object>{PHRASE}?)"
-    r"(?P<when>(?: late| early)? on (?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day| yesterday| this week| last week| last month)?(?P<end>\.)$"
+    r"(?P<when>(?: late| early)? on (?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day| yesterday| this week| last week"
+    r"| last month)?(?P<end>\.)$"
 )
 NO_PHRASE = re.compile(
     r"\b(?:that|which|who|whom|whose|what|how|why|when|where|while|and|or|but|as|if|because|after|before|since|not|never"
@@ -31,15 +34,30 @@ NO_PHRASE = re.compile(
 )
 SINGULAR_S = re.compile(r"(?:ss|us|is|news|Nations|States|politics|series|Emirates|Philippines|Netherlands)$")
 PLURAL = re.compile(r"^(?:the |these |those |its |his |their |our )?(?:people|men|women|police|troops|children)$", re.I)
-PEOPLE_OF_A_KIND = ("faithful", "wounded", "dead", "poor", "sick", "young", "old", "rich", "displaced", "press", "public")
+PEOPLE_OF_A_KIND = (
+    "faithful",
+    "wounded",
+    "dead",
+    "poor",
+    "sick",
+    "young",
+    "old",
+    "rich",
+    "displaced",
+    "press",
+    "public",
+)
 COLLECTIVE_TAIL = re.compile(r"\s(?:of|in|on|for|from|against|at|with|over|under|near|into|between)\s.*$")
 SAYS = re.compile(r"(?<=[\w’'.)] )says\b(?! (?:to|so\b))")
 SAID = re.compile(r"(?<=[a-zé] )(said|told|wrote)\b(?! to be\b)")
-AUXILIARY = re.compile(r"\b(?:is|are|was|were|be|been|being|has|have|had|having|get|got|been|the|a|an|to|and|or|also|then|later|never|still|just|only|once)$", re.I)
+AUXILIARY = re.compile(
+    r"\b(?:is|are|was|were|be|been|being|has|have|had|having|get|got|been|the|a|an|to|and|or|also|then|later|never|still|just|only|once)$",
+    re.I,
+)
 
 
 def passive(example: Example) -> Example | None:
-    """Active as passive, for sentences that are a subject, one of some verbs, an object, and `to do` something or a day."""
+    """Active as passive, for sentences that are a subject, one of some verbs, an object, and a `to` clause or a day."""
     if any(mark in example.text for mark in QUOTE_MARKS):
         return None
     match = ORDERED.match(example.text) or DONE.match(example.text)
@@ -104,4 +122,8 @@ def _be(phrase: str) -> str | None:
         return "were"
     if last.endswith("s"):
         return "were"
-    return "was" if last[0].islower() and first in ("the", "his", "her", "its", "their", "our") or last[0].isupper() else None
+    return (
+        "was"
+        if (last[0].islower() and first in ("the", "his", "her", "its", "their", "our")) or last[0].isupper()
+        else None
+    )

@@ -5,9 +5,9 @@ from typing import Literal
 
 HolderType = Literal["author", "official", "body", "person", "public"]
 OFFICIAL = re.compile(
-    r"\b(?:president|prime minister|premier|minister|secretary|spokes(?:man|woman|person)|official|officials|senators?|sen\.|rep\."
-    r"|representative|congress(?:man|woman)|deput(?:y|ies)|mp|mps|delegate|ambassador|envoy|general|gen\.|colonel|col\.|king"
-    r"|chancellor|governor|diplomats?|commander|admiral|mayor|lawmakers?|legislators?)\b",
+    r"\b(?:president|prime minister|premier|minister|secretary|spokes(?:man|woman|person)|official|officials|senators?|sen\."
+    r"|rep\.|representative|congress(?:man|woman)|deput(?:y|ies)|mp|mps|delegate|ambassador|envoy|general|gen\.|colonel|col\."
+    r"|king|chancellor|governor|diplomats?|commander|admiral|mayor|lawmakers?|legislators?)\b",
     re.IGNORECASE,
 )
 BODY = re.compile(
@@ -17,8 +17,8 @@ BODY = re.compile(
     re.IGNORECASE,
 )
 PUBLIC = re.compile(
-    r"\b(?:per ?cent|percent|voters|people|respondents|crowd|protesters?|demonstrators|residents|villagers|americans|most"
-    r"|many|some|slogans?|critics|supporters|readers|students|opponents|majority|public|others|banners?)\b|%",
+    r"\b(?:per ?cent|percent|voters|people|respondents|crowd|protesters?|demonstrators|residents|villagers|americans"
+    r"|most|many|some|slogans?|critics|supporters|readers|students|opponents|majority|public|others|banners?)\b|%",
     re.IGNORECASE,
 )
 

@@ -44,15 +44,15 @@ def _draw(plot: Any, axis: str, block: Mapping[str, Any], metric: str) -> None:
         colour = (BLUE if move > 0 else ORANGE, min(1.0, abs(move) / STRONGEST_MOVE) * 0.75)
         own = row == column + 1
         place = (column - 0.48, row - 0.48)
-        plot.add_patch(
-            Rectangle(place, 0.96, 0.96, facecolor=colour, edgecolor="black", linewidth=1.8 if own else 0.2)
-        )
+        plot.add_patch(Rectangle(place, 0.96, 0.96, facecolor=colour, edgecolor="black", linewidth=1.8 if own else 0.2))
         weight = "bold" if own else "normal"
         plot.text(column, row, f"{rows[row, column]:.2f}", ha="center", va="center", weight=weight)
     plot.set(xlim=(-0.5, len(names) - 0.5), ylim=(len(names) + 0.5, -0.5))
     plot.set_xticks(range(len(names)), [_short(n) for n in names], rotation=35, ha="right")
     plot.set_yticks(range(len(names) + 1), ["nothing left out", *(f"without {_short(n)}" for n in names)])
-    plot.set_title(f"{metric} by {axis} tested (columns), framed where it was not seen in training", fontsize=10, loc="left")
+    plot.set_title(
+        f"{metric} by {axis} tested (columns), framed where it was not seen in training", fontsize=10, loc="left"
+    )
     plot.tick_params(length=0)
     for spine in plot.spines.values():
         spine.set_visible(False)

@@ -9,7 +9,10 @@ from stance.records import Example
 
 INVENTED, INVENTED_ADJECTIVE = "Velmara", "Velmaran"
 PLACES = ("Nepal", "Paraguay", "Mongolia", "Zambia", "Tunisia", "Albania", "Laos", "Guatemala", "Fiji", "Botswana")
-TITLES = r"(?:Mr\.?|Mrs\.?|Ms\.?|Miss|Dr\.?|Sir|Dame|Lord|Lady|Senator|Sen\.|Rep\.|Representative|General|Gen\.|Colonel|Col\.|President)"
+TITLES = (
+    r"(?:Mr\.?|Mrs\.?|Ms\.?|Miss|Dr\.?|Sir|Dame|Lord|Lady|Senator|Sen\.|Rep\.|Representative|General|Gen\.|Colonel"
+    r"|Col\.|President)"
+)
 PERSON = re.compile(rf"(?:{TITLES}\s+)?(?P<first>[A-Z][a-zé]+(?:-[A-Z][a-z]+)?) (?P<last>[A-Z][a-zé]+(?:[A-Z][a-z]+)?)")
 NO_PERSON = re.compile(
     r"\b(?:Party|Council|Fund|Congress|Ministry|Army|House|Street|Office|Union|Nations|States|League|Rights|Watch|Cross"
@@ -19,7 +22,9 @@ NO_PERSON = re.compile(
     r"|East|West|Saudi|Ivory|Sierra|Sri|El|Al|The|A|An|Free|International|Amnesty|Human|Doctors|Security|State|Commission|European|Dame|Lord|Lady|Sir|Mr|Mrs|Premier|Governor|Bishop|Captain|Major|Pope|King|Queen|Sheikh|Community|Concern|Ansar"
     r"|Archbishop|Comandante|Monsignor|General|Colonel|President|Representative|Senator|Ms|Miss|Dr)\b"
 )
-SHE = re.compile(r"\b(?:she|her|hers|herself|Mrs|Ms|Miss|Dame|woman|mother|wife|widow|girl|lady|daughter|sister)\b", re.I)
+SHE = re.compile(
+    r"\b(?:she|her|hers|herself|Mrs|Ms|Miss|Dame|woman|mother|wife|widow|girl|lady|daughter|sister)\b", re.I
+)
 HE = re.compile(r"\b(?:he|his|him|himself|Mr|Sir|man|father|husband|boy|son|brother|lord)\b", re.I)
 FIRST_NAMES = {"she": ("Helen", "Nadia", "Clara"), "he": ("Peter", "Omar", "Henrik"), "either": ("Robin", "Alex")}
 LAST_NAMES = ("Larsen", "Haddad", "Kessler", "Moreau", "Brandt")
@@ -36,7 +41,11 @@ def mask_place(example: Example) -> Example | None:
     adjective = gazetteer().adjective(place)
     mentions = [m for m in gazetteer().mentions(example.text) if m.name == place]
     spellings = {example.text[m.start : m.end] for m in mentions}
-    if not mentions or not spellings <= {place, adjective, f"{adjective}s"} or adjective.endswith(("ese", "sh", "ch", "ss")):
+    if (
+        not mentions
+        or not spellings <= {place, adjective, f"{adjective}s"}
+        or adjective.endswith(("ese", "sh", "ch", "ss"))
+    ):
         return None
     if re.search(rf"(?i)\bthe {re.escape(place)}\b|{re.escape(place)}[’'](?!s\b)|-{re.escape(place)}", example.text):
         return None

@@ -1,7 +1,7 @@
 """The training examples nearest to a sentence: a shortlist by words in common, put in order by a sentence encoder.
 
-Embedding every training sentence would take most of the stage's minute; those that share no rare word with an error seldom
-explain it.
+Embedding every training sentence would take most of the stage's minute; those that share no rare word with an error
+seldom explain it.
 """
 
 from collections.abc import Sequence
@@ -24,12 +24,10 @@ class Neighbour:
     similarity: float
 
 
-def nearest(
-    queries: Sequence[Example], train: Sequence[Example], encoder: str, number: int
-) -> list[list[Neighbour]]:
+def nearest(queries: Sequence[Example], train: Sequence[Example], encoder: str, number: int) -> list[list[Neighbour]]:
     """The `number` nearest training examples of each query, the nearest first, with different texts.
 
-    `encoder` is what `train.model.pretrained` takes; nothing is downloaded. Its mean token embedding stands for a sentence.
+    `encoder` is what `train.model.pretrained` takes; nothing is downloaded. Its mean token stands for a sentence.
     """
     if not queries or not train:
         return [[] for _ in queries]
@@ -61,6 +59,7 @@ def embed(texts: Sequence[str], encoder: str) -> np.ndarray:
     compute = choose_compute(threads=torch.get_num_threads())
     model = AutoModel.from_pretrained(location, local_files_only=True, use_safetensors=True).eval().to(compute.device)
     tokenizer = AutoTokenizer.from_pretrained(location, local_files_only=True)
+    assert tokenizer is not None  # noqa: S101 - the stub is too wide, a missing tokenizer raises
     most = min(MAX_TOKENS, getattr(model.config, "max_position_embeddings", MAX_TOKENS))
     lengths = [len(ids) for ids in tokenizer(list(texts), truncation=True, max_length=most)["input_ids"]]
     vectors = np.zeros((len(texts), int(model.config.hidden_size)), dtype=np.float32)

@@ -57,9 +57,7 @@ VERBS = {
 }
 FORMS = {form: (verb, i) for verb in VERBS.values() for i, form in enumerate(verb.forms)}
 ANY_VERB = re.compile(rf"\b(?:{'|'.join(sorted(FORMS, key=len, reverse=True))})\b")
-VOTES = re.compile(
-    r"\b(?P<vote>vot(?:e|es|ed|ing)) (?P<side>for|against|in favou?r of)\b(?= \w)(?! (?:the first|the second|a third)\b)"
-)
+VOTES = re.compile(r"\b(?P<vote>vot(?:e|es|ed|ing)) (?P<side>for|against|in favou?r of)\b(?= \w)")
 SECOND_CLAUSE = re.compile(
     r"\b(?:but|although|though|while|whereas|however|yet|because|since|unless|if|despite|until|instead|rather|only|as"
     r"|saying|calling|arguing|warning|adding|which|provided|except|even|too|so)\b|[;:?!]",
@@ -70,10 +68,12 @@ OTHER_VERDICT = re.compile(
     r"|invasion|massacre|shame\w*|courag\w*|brave\w*|thank\w*|urged?|called|demand\w*|asked|betray\w*|welcom\w*"
     r"|withdraw\w*|pull\w*|halt\w*|end|ends|ended|ending|stop\w*|leave|against|opposition|opponents|critics|supporters"
     r"|allow\w*|let|limit\w*|cut\w*|repeal\w*|delay\w*|ban|bans|cease-?fire|peace|overwhelmingly|strongly|heartily"
-    r"|bitterly|enthusiastic\w*|any\w*|either|per ?cent|polls?|votes|calls|grounds?|offer\w*|court|lest)\b",
+    r"|bitterly|enthusiastic\w*|any\w*|either|per ?cent|polls?|votes|calls|grounds?|offer\w*|court|lest|terms)\b",
     re.IGNORECASE,
 )
 """Words that take a side themselves, or turn the object of the verb into the end of an intervention."""
+ALL = re.compile(r"\b(?:all|every|each|both|everybody|everyone)\b", re.IGNORECASE)
+"""`All did not vote for it` may mean that some did."""
 BE, HAVE = ("is", "are", "was", "were", "be", "been", "being"), ("has", "have", "had")
 MODALS = ("will", "would", "should", "must", "can", "could", "may", "might")
 BEFORE_BASE = (*MODALS, "to", "not")
@@ -104,7 +104,9 @@ def antonym(example: Example) -> Example | None:
     hinge = _hinge(example)
     if hinge is None:
         return None
-    if hinge.verb.base in ("welcome", "condemn") and " for " in text[hinge.end :]:  # one condemns, but does not welcome for
+    if (
+        hinge.verb.base in ("welcome", "condemn") and " for " in text[hinge.end :]
+    ):  # one condemns, but does not welcome for
         return None
     other_form = VERBS[hinge.verb.opposite].forms[hinge.form]
     return with_text(example, f"{text[: hinge.start]}{other_form}{text[hinge.end :]}")
@@ -134,6 +136,8 @@ def affirm(example: Example) -> Example | None:
 
 def _denied(example: Example, side: int) -> Example | None:
     text = example.text
+    if ALL.search(text):
+        return None
     vote = _vote(example)
     if vote:
         if side == (AGAINST if vote["side"] == "against" else FOR):

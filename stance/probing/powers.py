@@ -1,7 +1,7 @@
 """Another intervener in the same sentence: does the score move when NATO becomes Russia?
 
-Countries and alliances differ in grammar (`the United States`, `NATO troops`, `an American`), so every occurrence has to
-fit a pattern that is known to be safe; otherwise the sentence is left alone.
+Countries and alliances differ in grammar (`the United States`, `NATO troops`, `an American`), so every occurrence has
+to fit a pattern that is known to be safe; otherwise the sentence is left alone.
 """
 
 import re
@@ -35,10 +35,21 @@ class Power:
 POWERS = {
     p.name: p
     for p in (
-        Power("US", "the United States", "American", ("United States",), ("American", "U.S.", "US"), "US", True),
+        Power(
+            "US", "the United States", "American", ("United States",), ("American", "U.S.", "US"), "US", needs_the=True
+        ),
         Power("Russia", "Russia", "Russian", ("Russia",), ("Russian",), "Russian"),
         Power("NATO", "NATO", "NATO", ("NATO", "Nato"), ("NATO", "Nato"), "NATO", is_state=False),
-        Power("UN", "the UN", "UN", ("United Nations", "UN", "U.N."), ("UN", "U.N.", "United Nations"), "UN", True, False),
+        Power(
+            "UN",
+            "the UN",
+            "UN",
+            ("United Nations", "UN", "U.N."),
+            ("UN", "U.N.", "United Nations"),
+            "UN",
+            needs_the=True,
+            is_state=False,
+        ),
         Power("UK", "Britain", "British", ("Britain",), ("British",), "British"),
         Power("France", "France", "French", ("France",), ("French",), "French"),
         Power("China", "China", "Chinese", ("China",), ("Chinese",), "Chinese"),
@@ -61,7 +72,8 @@ AFTER_NOUN = (
     r"|wanted|never|not|went|came|made|took|kept|gave|put|cannot|alone|itself|than|as|the|a|his|their|its)\b|$)"
 )
 TIED = re.compile(
-    r"\b(?:alliance|allies|allied|secretary[- ]general|president|prime minister|premier|parliament|senate|senators?"
+    r"\b(?:alliance|allies|allied|ally|partners?|European|Western|secretary[- ]general|president"
+    r"|prime minister|premier|parliament|senate|senators?"
     r"|congress\w*|republicans?|democrats?|veto|resolution|charter|mandate|member states|member|members|blue helmets?"
     r"|commons|lords|tsar|communist|ambassador|home|homeland|constitution|constitutional|election|elections|voters"
     r"|taxpayers?|dollars?|pounds?|roubles?|embassy|border|borders|neighbou?r\w*|colonial|empire)\b",
@@ -109,9 +121,7 @@ def _replaced(text: str, old: Power, new: Power) -> str | None:
         rf"{edge}(?:{adjective})(?=-(?:led|backed)\b|\s+(?:{AFTER_ADJECTIVE})\b)", marked(new.adjective), text
     )
     if new.is_state or not old.is_state:  # the president of NATO would be no English that anybody writes
-        edited = re.sub(
-            rf"{edge}{the}(?:{noun}){AFTER_NOUN}", lambda m: marked(_noun(new, starts=_starts(m))), edited
-        )
+        edited = re.sub(rf"{edge}{the}(?:{noun}){AFTER_NOUN}", lambda m: marked(_noun(new, starts=_starts(m))), edited)
     if edited == text or any(m.name == old.name for m in gazetteer().mentions(edited.replace("\0", ""))):
         return None
     if re.search(rf"(?:{adjective}|{noun})s?\b", edited.replace("\0", "")) or "’’" in edited:

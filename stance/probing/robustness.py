@@ -57,8 +57,8 @@ def make_cases(
 ) -> tuple[list[Case], dict[str, dict[str, int]]]:
     """(cases of every test, at most `most` a test; test -> {tried, fitting, taken}).
 
-    `splits` are in order of preference: a later one is drawn from only while a test has fewer than FEW_PAIRS cases. Which
-    pairs are taken depends on their ids alone.
+    `splits` are in order of preference: a later one is drawn from only while a test has fewer than FEW_PAIRS cases.
+    Which pairs are taken depends on their ids alone.
     """
     cases: list[Case] = []
     counts: dict[str, dict[str, int]] = {}
@@ -128,9 +128,7 @@ def rate(failed: Sequence[bool], groups: Sequence[str], resampling: Resampling) 
     return mean_with_interval(np.asarray(failed, dtype=float), groups, resampling)
 
 
-def mean_with_interval(
-    values: np.ndarray, groups: Sequence[str], resampling: Resampling
-) -> dict[str, float | None]:
+def mean_with_interval(values: np.ndarray, groups: Sequence[str], resampling: Resampling) -> dict[str, float | None]:
     """{value, low, high} of the mean of `values`, shape (pairs,); bounds None below two groups."""
     order = {name: i for i, name in enumerate(dict.fromkeys(groups))}
     sums = np.zeros((len(order), 2))
@@ -172,5 +170,14 @@ def _outcome(case: Case, before: np.ndarray, after: np.ndarray, scheme: LabelSch
 
 def _shown(outcome: Outcome) -> dict[str, Any]:
     return outcome.model_dump(
-        include={"text", "target", "changed_text", "changed_target", "gold", "predicted", "changed_predicted", "expected"}
+        include={
+            "text",
+            "target",
+            "changed_text",
+            "changed_target",
+            "gold",
+            "predicted",
+            "changed_predicted",
+            "expected",
+        }
     )

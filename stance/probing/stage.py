@@ -20,7 +20,7 @@ from stance.storage import atomic_file, read_records, write_json, write_records
 if TYPE_CHECKING:
     from stance.bootstrap import Resampling
     from stance.inference.classifier import StanceClassifier
-    from stance.probing.attribution import Attribution, Explainer
+    from stance.probing.attribution import Attribution
     from stance.probing.deletion import Deletion
     from stance.probing.robustness import Score
 
@@ -112,9 +112,7 @@ def _work(config: ProbeConfig, folder: Path) -> Mapping[str, int]:
     log.info("probe: %d pairs attributed", len(explained))
     near = nearest([e for e, _ in wrong], splits["train"], config.encoder, config.neighbours)
     by_id = {e.example.id: (e.attribution, e.filled) for e in explained}
-    errors = confident_first(
-        [make_error(e, p, n, by_id.get(e.id)) for (e, p), n in zip(wrong, near, strict=True)]
-    )
+    errors = confident_first([make_error(e, p, n, by_id.get(e.id)) for (e, p), n in zip(wrong, near, strict=True)])
     attributed = sum(error.attribution is not None for error in errors[: len(marked)])
     facts = {
         "split": config.split,
@@ -187,7 +185,9 @@ def _drawn(examples: Sequence[Example], number: int, seed: int) -> list[Example]
     return [examples[int(i)] for i in sorted(chosen)]
 
 
-def _explain(config: ProbeConfig, examples: Sequence[Example], score: "Score") -> tuple[list[Explained], list["Deletion"]]:
+def _explain(
+    config: ProbeConfig, examples: Sequence[Example], score: "Score"
+) -> tuple[list[Explained], list["Deletion"]]:
     """(attributions, deletions) of examples."""
     from stance.model.folder import load_network, read_settings
     from stance.model.inputs import PairEncoder

@@ -1,8 +1,8 @@
 """The tests that are made of the data: what is done to an example, and what then has to become of its label.
 
 Invariance and directional expectation tests after Ribeiro et al. 2020 (CheckList). An invariance test asks that the
-model's own answer stays; a direction test asks for another one, and is put only to polar sentences or to changed targets,
-where the guidelines say what the new label is.
+model's own answer stays; a direction test asks for another one, and is put only to polar sentences or to changed
+targets, where the guidelines say what the new label is.
 """
 
 from collections.abc import Callable, Mapping

@@ -55,7 +55,10 @@ def test_what_is_left_out_is_out_with_its_whole_groups() -> None:
 
 
 def test_small_values_are_not_worth_a_model() -> None:
-    train, test = made("train", "letter", 12) + made("train", "blog", 2), made("test", "letter", 8) + made("test", "blog", 8)
+    train, test = (
+        made("train", "letter", 12) + made("train", "blog", 2),
+        made("test", "letter", 8) + made("test", "blog", 8),
+    )
     assert values_of("genre", train, test, SCHEME) == ["letter"]
 
 

@@ -22,6 +22,7 @@ INTERVENERS = [
     (US, "The council met.", None),
     (NATO, "NATO sent planes.", "Russia sent planes."),
     (NATO, "They praised NATO’s raids and NATO planes.", "They praised Russia’s raids and Russian planes."),
+    ({"intervener": "France"}, "France, an ally, sent jets.", None),
     (NATO, "The alliance and NATO planes came.", None),
     ({"intervener": "France"}, "French jets and France’s army came.", "Russian jets and Russia’s army came."),
     ({"intervener": "France"}, "The French left.", None),
@@ -122,7 +123,9 @@ def test_a_holder_that_is_no_plain_person_is_left_alone(holder: str | None, text
 
 
 def test_the_new_target_is_named_nowhere_near() -> None:
-    original = example("Libya’s assembly praised it.", before="Nepal and Fiji agreed.", target="US intervention in Libya")
+    original = example(
+        "Libya’s assembly praised it.", before="Nepal and Fiji agreed.", target="US intervention in Libya"
+    )
     changed = swap_target(original)
     assert changed is not None
     assert changed.text == original.text

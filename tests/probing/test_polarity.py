@@ -60,6 +60,8 @@ UNCHANGED: list[tuple[Edit, str, str]] = [
     (antonym, "favor", "Troops came to defend the town."),
     (antonym, "against", "They condemned Paris for the raid."),  # nobody welcomes somebody for something
     (antonym, "neutral", "The council welcomed the guests."),
+    (deny_support, "favor", "All members voted for it."),  # some may have
+    (deny_opposition, "against", "Elders condemned it in the strongest terms."),
     (deny_support, "favor", "A plan backed by Peru passed."),
     (deny_support, "favor", "The council did not welcome the landing."),
     (deny_support, "against", "Elders condemned the raids."),

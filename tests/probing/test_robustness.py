@@ -28,7 +28,10 @@ def reads_polarity(examples: Sequence[Example]) -> np.ndarray:
 
 
 def sentences(number: int, verb: str = "welcomed", label: str = "favor") -> list[Example]:
-    return [example(f"In meeting {i} the council of Libya {verb} it.", label, id=f"{verb}{i}", group=f"g{i}") for i in range(number)]
+    return [
+        example(f"In meeting {i} the council of Libya {verb} it.", label, id=f"{verb}{i}", group=f"g{i}")
+        for i in range(number)
+    ]
 
 
 def test_there_are_at_least_twelve_transformations_of_both_kinds() -> None:

@@ -94,7 +94,9 @@ def test_the_difference_is_that_of_the_networks_logits(explainer: Explainer, dat
     found = explainer.explain(e.text, e.target, ("", ""), "favor", "against")
     whole = explainer.encode(e.text, e.target, ("", ""))
     empty = dict(whole)
-    empty["input_ids"] = [0 if part is not None else i for i, part in zip(whole["input_ids"], found.sequence, strict=True)]
+    empty["input_ids"] = [
+        0 if part is not None else i for i, part in zip(whole["input_ids"], found.sequence, strict=True)
+    ]
     margins = [float(explainer.margins([each], "favor", "against")[0]) for each in (whole, empty)]
     assert found.difference == pytest.approx(margins[0] - margins[1], abs=1e-4)
 

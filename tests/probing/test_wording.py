@@ -18,7 +18,7 @@ from stance.records import Example
 from tests.probing.conftest import example
 
 EDITS: list[tuple[Callable[[Example], Example | None], str, str | None]] = [
-    (straight_quotes, "He said “we’ll stay”.", "He said \"we'll stay\"."),
+    (straight_quotes, "He said “we’ll stay”.", 'He said "we\'ll stay".'),
     (straight_quotes, 'He said "no".', None),
     (curly_quotes, 'He said "stay" and "go".', "He said “stay” and “go”."),
     (curly_quotes, 'He said "stay and left.', None),

@@ -1,7 +1,7 @@
 """Which tokens an answer hangs on: integrated gradients on the word embeddings (Sundararajan et al. 2017), by captum.
 
 What is explained is a difference of two logits: of the predicted label, and of the one it is set against. The baseline
-is the same input with every word replaced by padding. Along a straight line from the baseline the attributions sum to the
+is the same input with every word replaced by padding. Along a straight line from the baseline attributions sum to the
 difference between the two inputs; how nearly is checked for every example, and the steps are doubled until it holds.
 """
 

@@ -5,8 +5,8 @@ from typing import Literal
 
 HolderType = Literal["author", "official", "body", "person", "public"]
 OFFICIAL = re.compile(
-    r"\b(?:president|prime minister|premier|minister|secretary|spokes(?:man|woman|person)|official|officials|senators?|sen\."
-    r"|rep\.|representative|congress(?:man|woman)|deput(?:y|ies)|mp|mps|delegate|ambassador|envoy|general|gen\.|colonel|col\."
+    r"\b(?:president|prime minister|premier|minister|secretary|spokes(?:man|woman|person)|official|officials"
+    r"|senators?|sen\.|rep\.|representative|congress(?:man|woman)|deput(?:y|ies)|mp|mps|delegate|ambassador|envoy|general|gen\.|colonel|col\."
     r"|king|chancellor|governor|diplomats?|commander|admiral|mayor|lawmakers?|legislators?)\b",
     re.IGNORECASE,
 )

@@ -11,7 +11,7 @@ import numpy as np
 
 from stance.records import Example
 
-SHORTLIST = 8
+SHORTLIST = 5
 BATCH_TOKENS = 2048
 MAX_TOKENS = 96
 

@@ -40,15 +40,15 @@ class ProbeConfig(StageConfig):
     """Output of predict for `split`, or a file of predictions, whose errors are shown; null asks the model."""
     split: Literal["dev", "test"] = "test"
     """Which part of the dataset; rare tests take pairs from the other parts too, and say so."""
-    pairs_per_test: Annotated[int, Field(ge=1)] = 80
+    pairs_per_test: Annotated[int, Field(ge=1)] = 40
     """At most so many pairs for each transformation."""
-    fairness_sentences: Annotated[int, Field(ge=0)] = 40
+    fairness_sentences: Annotated[int, Field(ge=0)] = 24
     """At most so many sentences in which every intervener is tried."""
-    attributed_errors: Annotated[int, Field(ge=0)] = 20
+    attributed_errors: Annotated[int, Field(ge=0)] = 12
     """The surest errors, whose words are marked."""
-    attributed_pairs: Annotated[int, Field(ge=0)] = 16
+    attributed_pairs: Annotated[int, Field(ge=0)] = 12
     """Pairs drawn from the split, right or wrong, for the test that takes tokens out."""
-    neighbours: Annotated[int, Field(ge=0, le=8)] = 3
+    neighbours: Annotated[int, Field(ge=0, le=5)] = 3
     """Training examples shown with each error."""
     encoder: str = EMBEDDED
     """What puts the training examples in order, as in train.model.pretrained; nothing is downloaded."""

@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 ARGS ?=
 
-.PHONY: pipeline annotate browser test test-slow check fix seeds study bench-train bench-corpus bench-inference bench-ingest findings bench-findings bench-evaluate clean
+.PHONY: pipeline annotate browser test test-slow check fix seeds study bench-train bench-corpus bench-inference bench-ingest findings bench-findings bench-evaluate generalization bench-public clean
 
 pipeline: $(READY)  ## articles -> exported model, on the bundled data; ARGS="experiment=quick" passes overrides
 	$(BIN)/python scripts/pipeline.py $(ARGS)
@@ -41,6 +41,12 @@ seeds: $(READY)  ## mean, sd and interval over seeds; SEEDS=0,1,2 says which, AR
 
 study: $(READY)  ## search for better training settings; TRIALS=20 more trials, ARGS passes overrides
 	$(BIN)/python scripts/study.py $(ARGS)
+
+generalization: $(READY)  ## leave one conflict, intervener, genre ... out; SYSTEM=encoder retrains the encoder (ARGS="train.epochs=2")
+	$(BIN)/python scripts/generalization.py $(ARGS)
+
+bench-public: $(READY)  ## train and score on GWSD, SemEval-2016 A, PERSPECTRUM; finished sets are kept; ARGS=--smoke tries it
+	$(BIN)/python -m bench.public $(ARGS)
 
 bench-train: $(READY)  ## the training engine against its bars; PARTS="speed exact" takes some; finished runs are kept
 	$(BIN)/pip install --quiet --no-deps setfit==1.2.0

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
-STAGE_NAMES = ("ingest", "label", "dataset", "train", "predict-split", "evaluate", "export")
+STAGE_NAMES = ("ingest", "label", "dataset", "train", "predict-split", "probe", "evaluate", "export")
 USAGE_STATUS, DATA_STATUS, INTERRUPTED_STATUS = 2, 1, 130
 ENVIRONMENT = {
     "HF_HUB_DISABLE_TELEMETRY": "1",

@@ -18,6 +18,7 @@ from stance.labeling.llm_stage import LabelLlmConfig
 from stance.labeling.stage import LabelConfig, label
 from stance.labeling.zero_shot_stage import LabelZeroShotConfig
 from stance.manifest import Manifest, missing_inputs
+from stance.probing.stage import ProbeConfig, probe
 from stance.storage import read_json
 from stance.survey.stage import SurveyConfig, survey
 from stance.training.stage import TrainConfig, train
@@ -38,6 +39,7 @@ class PipelineConfig(Config):
     drills: DrillsConfig
     train: TrainConfig
     predict: PredictConfig
+    probe: ProbeConfig
     evaluate: EvaluateConfig
     export: ExportConfig
     survey: SurveyConfig
@@ -54,6 +56,7 @@ STAGES: Mapping[str, Callable[..., Manifest]] = {
     "drills": drills,
     "train": train,
     "predict": predict,
+    "probe": probe,
     "evaluate": evaluate,
     "export": export,
 }

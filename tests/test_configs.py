@@ -28,6 +28,8 @@ SCRIPTS = (
     "seeds",
     "study",
     "findings",
+    "probe",
+    "generalization",
 )
 
 

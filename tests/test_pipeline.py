@@ -9,7 +9,7 @@ import pytest
 from stance.manifest import fingerprint
 from tests.conftest import ROOT, run_script
 
-STAGES = ("sentences", "labels", "dataset", "drills", "training", "predictions", "report", "model")
+STAGES = ("sentences", "labels", "dataset", "drills", "training", "predictions", "probes", "report", "model")
 
 
 @pytest.fixture(scope="module")
@@ -19,7 +19,8 @@ def project(corpus: Path, encoder: Path, tmp_path_factory: pytest.TempPathFactor
     overrides += [f"train.model.pretrained={encoder}", "train.model.max_tokens=48", "train.model.freeze_layers=1"]
     overrides += [f"drills.lexicon={ROOT / 'data/drills/lexicon.yaml'}", "drills.number=50"]
     overrides += ["train.epochs=2", "train.threads=1", "train.precision=fp32", "predict.threads=1", "export.threads=1"]
-    overrides += ["evaluate.bootstrap_resamples=100"]
+    overrides += ["evaluate.bootstrap_resamples=100", "probe.bootstrap_resamples=100", f"probe.encoder={encoder}"]
+    overrides += ["probe.threads=1", "probe.attributed_errors=2", "probe.attributed_pairs=2"]
     return tmp_path_factory.mktemp("project"), overrides
 
 
@@ -33,8 +34,8 @@ def test_it_makes_everything_and_sums_up(first_run: Any, project: tuple[Path, li
     assert first_run.returncode == 0, first_run.stderr
     outputs = project[0] / "outputs" / "default"
     assert sorted(path.name for path in outputs.iterdir()) == sorted(STAGES)
-    for stage in range(1, 9):
-        assert f"[{stage}/8]" in first_run.stderr
+    for stage in range(1, 10):
+        assert f"[{stage}/9]" in first_run.stderr
     report = json.loads((outputs / "report" / "report.json").read_text())
     assert f"{report['system']['macro_f1']['value']:.3f}" in first_run.stdout
     for word in ("report.html", "outputs/default/model", "majority", "seconds", "python scripts/predict.py"):
@@ -61,7 +62,7 @@ def test_a_changed_learning_rate_reruns_from_train_on(first_run: Any, project: t
 
 def test_every_script_works_on_the_previous_ones_output(project: tuple[Path, list[str]]) -> None:
     folder, overrides = project
-    for script in ("ingest", "label", "build_dataset", "drills", "train", "predict", "evaluate", "export"):
+    for script in ("ingest", "label", "build_dataset", "drills", "train", "predict", "probe", "evaluate", "export"):
         done = run_script(script, *overrides, "run=alone", cwd=folder)
         assert done.returncode == 0, done.stderr
         assert "outputs/alone" in done.stdout

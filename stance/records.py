@@ -98,7 +98,11 @@ class Pair(Record):
 
 
 class Vote(Record):
-    """One labeler's answer for one pair; `label` None is an abstention."""
+    """One labeler's answer for one pair; `label` None is an abstention.
+
+    `holder_start`, `holder_end`: where the sentence names the holder, if it does. `seconds` and `cost` (in whatever
+    currency the project counts) are what the answer took.
+    """
 
     pair_id: str
     labeler: str
@@ -108,6 +112,11 @@ class Vote(Record):
     kind: str = "human"
     guidelines: str | None = None
     created: str | None = None
+    holder_start: int | None = None
+    holder_end: int | None = None
+    notes: str | None = None
+    seconds: float | None = None
+    cost: float | None = None
 
 
 class Gold(Record):

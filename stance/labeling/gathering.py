@@ -4,10 +4,9 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from stance.config import DataError
-from stance.labeling.agreement import Unit
 from stance.labeling.rules import apply_rules
 from stance.labels import LabelScheme
-from stance.records import Gold, Pair, Removed, Sentence, Vote
+from stance.records import Pair, Removed, Sentence, Vote
 
 
 @dataclass(frozen=True)
@@ -80,13 +79,3 @@ def gather_votes(
         votes.extend(by_pair[pair.id].values())
         votes.extend(apply_rules(sentences[pair.sentence_id], pair))
     return Votes(votes, removed, given)
-
-
-def double_labelled(gold: Iterable[Gold], article: Mapping[str, str]) -> list[Unit]:
-    """The pairs that at least two people answered, adjudicated answers left out; `article` has each pair's group."""
-    units: list[Unit] = []
-    for row in gold:
-        labels = {v.labeler: v.label for v in row.votes if v.kind == "human" and v.label is not None}
-        if len(labels) > 1:
-            units.append(Unit(labels, article[row.pair_id]))
-    return units

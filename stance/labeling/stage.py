@@ -9,7 +9,8 @@ from stance.config import DataError, StageConfig
 from stance.examples import LABELS
 from stance.labeling.aggregation import aggregate
 from stance.labeling.agreement import agreement
-from stance.labeling.gathering import double_labelled, gather_votes, join_pairs
+from stance.labeling.annotators import people_units
+from stance.labeling.gathering import gather_votes, join_pairs
 from stance.labeling.human import HumanLabels, anchor, read_annotations
 from stance.labeling.label_models import Method
 from stance.labels import LabelScheme
@@ -66,7 +67,7 @@ def _work(config: LabelConfig, folder: Path) -> Mapping[str, int]:
     write_records(folder / "removed.jsonl", removed)
     write_json(folder / LABELS, config.scheme.model_dump(mode="json"))
     write_json(folder / "sources.json", [asdict(source) for source in result.sources])
-    units = double_labelled(result.gold, {pair.id: sentences[pair.sentence_id].document_id for pair in pairs})
+    units = people_units(result.gold, {pair.id: sentences[pair.sentence_id].document_id for pair in pairs})
     write_json(folder / "agreement.json", agreement(units, config.scheme, Resampling()))
     return {
         "annotations": len(annotations),

@@ -21,6 +21,7 @@ class Item(Record):
     article: str = ""
     intervener: str | None = None
     place: str | None = None
+    minimal_pair: str | None = None
     votes: tuple[Vote, ...] = ()
 
     @property
@@ -37,6 +38,7 @@ class Item(Record):
             target=self.target,
             intervener=self.intervener,
             place=self.place,
+            minimal_pair=self.minimal_pair,
         )
 
 
@@ -67,6 +69,7 @@ def make_items(
                 article=documents[sentence.document_id].name,
                 intervener=pair.intervener,
                 place=pair.place,
+                minimal_pair=pair.minimal_pair,
                 votes=tuple(by_pair.get(pair.id, ())),
             )
         )

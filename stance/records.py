@@ -101,7 +101,8 @@ class Vote(Record):
     """One labeler's answer for one pair; `label` None is an abstention.
 
     `holder_start`, `holder_end`: where the sentence names the holder, if it does. `seconds` and `cost` (in whatever
-    currency the project counts) are what the answer took.
+    currency the project counts) are what the answer took. `model`, `prompt` (a hash) and the tokens say how a language
+    model came to it.
     """
 
     pair_id: str
@@ -117,6 +118,10 @@ class Vote(Record):
     notes: str | None = None
     seconds: float | None = None
     cost: float | None = None
+    model: str | None = None
+    prompt: str | None = None
+    tokens_in: int | None = None
+    tokens_out: int | None = None
 
     @model_validator(mode="after")
     def _span_has_a_holder(self) -> "Vote":

@@ -1,6 +1,7 @@
 """Each annotator: against the others (the ceiling for a model), over time, confusion and ability, who stands out."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -104,7 +105,7 @@ def over_time(gold: Iterable[Gold]) -> list[dict[str, Any]]:
     dated.sort()
     parts = min(MAX_PERIODS, len(dated) // MIN_VOTES_A_PERIOD)
     edges = np.linspace(0, len(dated), parts + 1).astype(int).tolist() if parts else []
-    periods = [dated[start:end] for start, end in zip(edges, edges[1:], strict=False)]
+    periods = [dated[start:end] for start, end in pairwise(edges)]
     return [
         {
             "first": period[0][0],

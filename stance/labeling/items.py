@@ -22,6 +22,8 @@ class Item(Record):
     intervener: str | None = None
     place: str | None = None
     minimal_pair: str | None = None
+    answers: str = ""
+    """What coders said, for the one who decides between them; empty in a queue for blind coding."""
     votes: tuple[Vote, ...] = ()
 
     @property

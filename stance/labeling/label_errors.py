@@ -11,6 +11,7 @@ Array = np.ndarray
 
 HOLDERS_KEPT = 0.8
 """Holders count as evidence where at least this share of the pairs that take a side name one."""
+WORD = r"\w+"
 SIMILAR = 0.85
 """Cosine of TF-IDF vectors above which two sentences are near-identical."""
 
@@ -45,8 +46,8 @@ def rank_suspects(rows: Sequence[Labelled], probabilities: Array, scheme: LabelS
     """All pairs, the most suspicious first.
 
     First come labels that the guidelines rule out (a holder where no side is taken, none where one is), then all others
-    by cleanlab's self-confidence, in which the probability of the given label is read against how confident the model is
-    of that label elsewhere (Northcutt, Jiang and Chuang 2021).
+    by cleanlab's self-confidence, the probability that the model gives the given label (Kuan and Mueller 2022; on the
+    bundled corpus it found more flipped labels than the margin).
     """
     from cleanlab.rank import get_label_quality_scores
 
@@ -94,7 +95,7 @@ def contradictions(rows: Sequence[Labelled]) -> list[tuple[Labelled, Labelled, f
     for members in by_target.values():
         if len(members) < 2:
             continue
-        vectors = TfidfVectorizer(token_pattern=r"\w+").fit_transform([row.text for row in members])
+        vectors = TfidfVectorizer(token_pattern=WORD).fit_transform([row.text for row in members])
         similar = (vectors @ vectors.T).tocoo()
         for i, j, value in zip(similar.row, similar.col, similar.data, strict=True):
             first, second = members[i], members[j]

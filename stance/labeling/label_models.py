@@ -90,7 +90,9 @@ def dawid_skene(ballots: Ballots, known: Mapping[int, int] | None = None) -> Fit
 
     `known` maps items to labels that are certain (an adjudicated answer): they stay as they are and teach the rest.
     """
-    return _maximise(ballots, known, lambda shares: _confusion(ballots, shares, smoothing=CELL_PRIOR_VOTES), learn_prior=True)
+    return _maximise(
+        ballots, known, lambda shares: _confusion(ballots, shares, smoothing=CELL_PRIOR_VOTES), learn_prior=True
+    )
 
 
 def one_coin(ballots: Ballots, known: Mapping[int, int] | None = None) -> Fit:
@@ -116,7 +118,9 @@ def _maximise(
     answers = np.eye(ballots.num_labels)[list((known or {}).values())] if known else np.zeros((0, ballots.num_labels))
     shares[fixed] = answers
     prior = np.full(ballots.num_labels, 1 / ballots.num_labels)
-    for rounds in range(1, MAX_ROUNDS + 1):
+    rounds = 0
+    while rounds < MAX_ROUNDS:
+        rounds += 1
         confusion = confusion_of(shares)
         if learn_prior:
             prior = (shares.sum(axis=0) + 1) / (len(shares) + ballots.num_labels)

@@ -76,7 +76,7 @@ def gain_of(curve: Curve, labels: int, total: int, seed: int = 0) -> Gain:
 
 
 def _continue(sizes: Array, scores: Array, labels: int, total: int) -> float:
-    """The rise of a - b * n**-c from `total` to `total + labels`: c from a grid, a and b by least squares, b not below 0."""
+    """The rise of a - b * n**-c from `total` to `total + labels`: c from a grid, a and b >= 0 by least squares."""
     best_error, best = np.inf, 0.0
     for exponent in np.linspace(0.1, 1.5, 29):
         basis = -(sizes**-exponent)

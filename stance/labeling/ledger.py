@@ -14,9 +14,9 @@ HOUR = 3600.0
 class Entry:
     """One source's account; figures that cannot be known are None.
 
-    `cost` holds what the votes say they cost and, for people, their time at the hourly rate. `agreement` is the share of
-    the votes that were `judged`: compared with an answer that does not rest on the source itself. `cost_per_correct` is
-    the cost of a vote over that share.
+    `cost` holds what the votes say they cost and, for people, their time at the hourly rate. `agreement` is the share
+    of the votes that were `judged`: compared with an answer that does not rest on the source itself.
+    `cost_per_correct` is the cost of a vote over that share.
     """
 
     source: str
@@ -63,7 +63,7 @@ def _entry(source: str, kind: str, votes: Sequence[tuple[Vote, str | None]], hou
 
 
 def _reference(vote: Vote, row: Gold) -> str | None:
-    """What the vote is judged by: the adjudicated label, else what most other people say; None where nobody else does."""
+    """What a vote is judged by: the adjudicated label, else what most other people say; None where nobody does."""
     if vote.kind == ADJUDICATED:
         return None
     for kind in (ADJUDICATED, HUMAN):

@@ -9,6 +9,7 @@ import numpy as np
 Array = np.ndarray
 Reason = Literal["random", "uncertainty", "diversity", "disagreement"]
 
+WORD = r"\w+"
 MAX_DIVERSE_POOL = 5_000
 """Diversity is sought among so many random items of a larger pool: it compares each with each."""
 
@@ -64,9 +65,7 @@ def vote_entropy(labels: Sequence[str]) -> float:
     return float(-(shares * np.log(shares)).sum())
 
 
-def _rankings(
-    pool: Pool, size: int, taken: set[int], random: np.random.Generator
-) -> Mapping[Reason, list[int]]:
+def _rankings(pool: Pool, size: int, taken: set[int], random: np.random.Generator) -> Mapping[Reason, list[int]]:
     """Reason -> items, the most useful first; diversity ranks `size` items beyond those already taken."""
     rankings: dict[Reason, list[int]] = {}
     if pool.probabilities is not None:
@@ -87,7 +86,7 @@ def _unlike(texts: Sequence[str], size: int, taken: set[int], random: np.random.
     pool = np.arange(len(texts))
     if len(pool) > MAX_DIVERSE_POOL:
         pool = np.union1d(random.choice(pool, MAX_DIVERSE_POOL, replace=False), sorted(taken))
-    vectors = TfidfVectorizer(token_pattern=r"\w+", sublinear_tf=True).fit_transform([texts[i] for i in pool])
+    vectors = TfidfVectorizer(token_pattern=WORD, sublinear_tf=True).fit_transform([texts[i] for i in pool])
     place = {int(item): row for row, item in enumerate(pool)}
     nearest = np.zeros(len(pool))
     for item in taken:

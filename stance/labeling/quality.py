@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
@@ -42,7 +42,7 @@ class Options:
 
     next_labels: int = 200
     hourly_rate: float | None = None
-    resampling: Resampling = Resampling()
+    resampling: Resampling = field(default_factory=Resampling)
 
 
 def assess(
@@ -112,7 +112,7 @@ def _labelled(row: Gold, item: Item) -> Labelled:
 def _check(
     rows: Sequence[Labelled], scheme: LabelScheme, options: Options, opinions: Mapping[str, Sequence[float]]
 ) -> tuple[list[Suspect], list[dict[str, Any]], int, dict[str, Any] | None]:
-    """Suspects, contradictions, how many labels are likely wrong, the stopping estimate; empty with under two articles."""
+    """Suspects, contradictions, how many labels are likely wrong, the stopping estimate; empty for one article."""
     texts = joined([row.text for row in rows], [row.target for row in rows])
     labels = np.array([scheme.index(row.label) for row in rows])
     groups = [row.group for row in rows]

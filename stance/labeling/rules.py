@@ -1,8 +1,8 @@
 """Labeling functions: cheap, explainable votes from wording alone. Each abstains unless its cue is there.
 
-The cues are data (`cues.yaml`); this file reads them. A rule votes when one of its cues matches, looks left of the match
-for a negator in the same clause, and abstains where the match hangs on a `whether`. Rules that take a side stay silent
-where the sentence names another intervener than the pair's.
+The cues are data (`cues.yaml`); this file reads them. A rule votes when one of its cues matches, looks left of the
+match for a negator in the same clause, and abstains where the match hangs on a `whether`. Rules that take a side stay
+silent where the sentence names another intervener than the pair's.
 """
 
 import re
@@ -40,8 +40,6 @@ class Scope:
 class CueRule:
     """A rule of `cues.yaml` as patterns."""
 
-    name: str
-    about: str
     label: str
     negated: str | None
     cue: re.Pattern[str]
@@ -135,8 +133,6 @@ def _special(method: str, scope: Scope) -> Rule:
 def _by_cue(row: Mapping[str, Any], words: Mapping[str, str], scope: Scope) -> Rule:
     inside, before = row.get("unless_inside"), row.get("unless_before")
     rule = CueRule(
-        name=row["name"],
-        about=row["about"],
         label=row["label"],
         negated=row["negated"],
         cue=_compile(row["cues"], words),
@@ -161,7 +157,7 @@ def _compile(parts: list[str], words: Mapping[str, str], end: str = "") -> re.Pa
     text = "|".join(parts)
     while (found := re.search(r"<(\w+)>", text)) is not None:
         text = text.replace(found.group(), f"(?:{words[found.group(1)]})")
-    text = re.sub(r"[~^]", lambda mark: rf"\b{CLAUSE}{{0,{REACH[mark.group()]}}}?\b", text)
+    text = re.sub(r"~|(?<!\[)\^", lambda mark: rf"\b{CLAUSE}{{0,{REACH[mark.group()]}}}?\b", text)
     return re.compile(rf"(?<!\w)(?:{text})(?!\w){end}", re.IGNORECASE)
 
 

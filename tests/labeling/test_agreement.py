@@ -38,7 +38,7 @@ def test_kappa_and_macro_f1_are_those_of_scikit_learn() -> None:
 def test_alpha_of_krippendorffs_worked_example_with_two_observers() -> None:
     """Krippendorff 2011, section B: two observers, twelve units, nominal data, alpha = 0.692.
 
-    By its formula ((n - 1) sum o_cc - sum n_c (n_c - 1)) / (n (n - 1) - sum n_c (n_c - 1)): (23 * 18 - 104) / (552 - 104).
+    By its formula, (n - 1) sum o_cc - sum n_c (n_c - 1) over n (n - 1) - sum n_c (n_c - 1): (23 * 18 - 104) / 448.
     """
     first, second = list("aabbdcccedda"), list("babbbccceddd")
     units = [Unit({"first": a, "second": b}, str(i)) for i, (a, b) in enumerate(zip(first, second, strict=True))]
@@ -49,7 +49,7 @@ def test_alpha_of_krippendorffs_worked_example_with_two_observers() -> None:
 def test_alpha_of_krippendorffs_worked_example_with_missing_answers() -> None:
     """Krippendorff 2011, section C: four observers, twelve units, some answers missing, alpha = 0.743.
 
-    Its coincidence matrix has 7, 10, 8, 4, 3 on the diagonal and the sums 9, 13, 10, 5, 3: (39 * 32 - 344) / (1560 - 344).
+    Its coincidence matrix has 7, 10, 8, 4, 3 on the diagonal and the sums 9, 13, 10, 5, 3: (39 * 32 - 344) / 1216.
     """
     table = [
         "1 2 3 3 2 1 4 1 2 . . .",
@@ -116,7 +116,5 @@ def test_the_kappa_of_one_label_is_that_of_fleiss() -> None:
 
 
 def test_kappa_of_a_published_worked_example() -> None:
-    """Two readers of 50 grant proposals, 20 twice yes, 15 twice no, 5 and 10 mixed: kappa 0.4 (Wikipedia, "Cohen's kappa",
-    section "Simple example").
-    """
+    """Two readers of 50 proposals, 20 twice yes, 15 twice no, 5 and 10 mixed: 0.4 (Wikipedia, "Cohen's kappa")."""
     assert float(cohen_kappa(np.array([[20, 5], [10, 15]]))) == pytest.approx(0.4, abs=1e-12)

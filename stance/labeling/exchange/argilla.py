@@ -18,7 +18,7 @@ from stance.records import Vote
 from stance.storage import read_json, write_json
 
 NAMESPACE = uuid.UUID("0b0f7f1c-8f7e-4f0a-9a25-5f2f3b0d7a11")
-FIELDS = ("text", "target", "before", "after")
+FIELDS = ("text", "target", "before", "after", "answers")
 """What the coder sees; the rest of an item is metadata."""
 
 

@@ -1,7 +1,7 @@
 """doccano: JSONL of a project of the type "intent detection and slot filling", one row a coder's answer.
 
-`cats` has the label, `entities` the holder as [start, end, name]; other keys are a row's metadata, which doccano keeps. It
-exports one file a coder, named after the coder: a row without our provenance is a vote of the file's name.
+`cats` has the label, `entities` the holder as [start, end, name]; other keys are a row's metadata, which doccano keeps.
+It exports one file a coder, named after the coder: a row without our provenance is a vote of the file's name.
 """
 
 from collections.abc import Mapping, Sequence

@@ -1,8 +1,8 @@
 """Label Studio: a JSON list of tasks with annotations, and the labelling configuration that a project needs.
 
 https://labelstud.io/guide/task_format and https://labelstud.io/guide/export. Spans count code points there as here.
-An annotation of ours is known again by its id: Label Studio keeps it as `import_id`; what it has no field for travels in
-the task's `meta`.
+An annotation of ours is known again by its id: Label Studio keeps it as `import_id`; what it has no field for travels
+in the task's `meta`.
 """
 
 import uuid
@@ -40,8 +40,7 @@ def read(path: Path) -> list[Item]:
             item = item_of(task["data"])
             origins = (task.get("meta") or {}).get("votes", {})
             rows.append((item, None))
-            for annotation in task.get("annotations", ()):
-                rows.append((item, _vote(item, annotation, origins)))
+            rows += [(item, _vote(item, annotation, origins)) for annotation in task.get("annotations", ())]
     return collect(rows)
 
 
@@ -56,11 +55,12 @@ def labelling_config(scheme: LabelScheme) -> str:
   <Text name="before" value="$before" granularity="word"/>
   <Text name="text" value="$text" granularity="word"/>
   <Text name="after" value="$after" granularity="word"/>
+  <Text name="answers" value="$answers"/>
   <Choices name="label" toName="text" choice="single" showInline="true">
 {choices}
   </Choices>
   <Labels name="{HOLDER}" toName="text"><Label value="{HOLDER}" hotkey="h"/></Labels>
-  <TextArea name="holder_name" toName="text" placeholder="holder, where the sentence does not name it" maxSubmissions="1"/>
+  <TextArea name="holder_name" toName="text" placeholder="holder, if not in the sentence" maxSubmissions="1"/>
   <TextArea name="notes" toName="text" placeholder="notes" maxSubmissions="1"/>
 </View>
 """

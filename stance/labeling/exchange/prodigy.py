@@ -1,4 +1,4 @@
-"""Prodigy: JSONL of tasks for its `choice` interface with spans, one row a coder's answer (prodi.gy/docs/api-interfaces).
+"""Prodigy: JSONL of tasks for its `choice` interface with spans (prodi.gy/docs/api-interfaces), one row an answer.
 
 `accept` has the label, `answer` is `accept`, or `ignore` for an abstention; Prodigy keeps every other key.
 """
@@ -36,7 +36,7 @@ def read(path: Path) -> list[Item]:
 def _row(item: Item, vote: Vote | None, scheme: LabelScheme) -> dict[str, Any]:
     row: dict[str, Any] = {
         **item.shown,
-        "meta": {"target": item.target, "before": item.before, "after": item.after},
+        "meta": {"target": item.target, "before": item.before, "after": item.after, "answers": item.answers},
         "options": [{"id": name, "text": f"{name}: {text}"} for name, text in scheme.definitions.items()],
         "config": {"choice_style": "single"},
         "_view_id": "choice",

@@ -1,6 +1,6 @@
 """What all readers share: the item of a tool's fields, spans checked against the text, errors that name the row."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ HOLDER = "holder"
 
 
 @contextmanager
-def in_row(path: Path, number: int) -> Iterator[None]:
+def in_row(path: Path, number: int) -> Generator[None]:
     """Turns what is wrong with a row into a DataError that names file and row (from 1)."""
     try:
         yield

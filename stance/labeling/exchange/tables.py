@@ -20,7 +20,8 @@ from stance.storage import atomic_file
 
 VOTE_COLUMNS = tuple(name for name in Vote.model_fields if name != "pair_id")
 COLUMNS = (*SHOWN, *VOTE_COLUMNS)
-NUMBERS = frozenset({"confidence", "holder_start", "holder_end", "seconds", "cost"})
+INTEGERS = frozenset(name for name in VOTE_COLUMNS if Vote.model_fields[name].annotation in (int, int | None))
+FLOATS = frozenset(name for name in VOTE_COLUMNS if Vote.model_fields[name].annotation in (float, float | None))
 RISKY = re.compile(r"'*[=+\-@\t\r|%]")
 EXCEL_ESCAPE = re.compile(r"_x([0-9A-Fa-f]{4})_")
 """How a workbook spells a character that XML cannot hold (ECMA-376, ST_Xstring); openpyxl leaves both ways to us."""
@@ -60,7 +61,8 @@ def write_xlsx(path: Path, items: Sequence[Item], _scheme: LabelScheme) -> None:
         for value in row:
             if isinstance(value, str) and len(value) > MAX_CELL_CHARACTERS:
                 raise DataError(
-                    f"{path}: row {number}: a text of {len(value)} characters; Excel holds {MAX_CELL_CHARACTERS}, use csv"
+                    f"{path}: row {number}: a text of {len(value)} characters; "
+                    f"Excel holds {MAX_CELL_CHARACTERS}, use csv"
                 )
             if isinstance(value, float) and float(f"{value:.15g}") != value:
                 value = repr(value)  # noqa: PLW2901 - Excel keeps 15 digits of a number
@@ -124,8 +126,8 @@ def _safe(value: Any) -> Any:
 
 
 def _value(name: str, cell: Any) -> Any:
-    if name in NUMBERS:
-        return float(cell) if name not in ("holder_start", "holder_end") else int(float(cell))
+    if name in INTEGERS or name in FLOATS:
+        return int(float(cell)) if name in INTEGERS else float(cell)
     text = str(cell)
     return text[1:] if text.startswith("'") and RISKY.match(text) else text
 

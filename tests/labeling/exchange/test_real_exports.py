@@ -69,4 +69,7 @@ def test_argilla_records_give_one_vote_a_user(tmp_path: Path) -> None:
     record = {"id": "p", "fields": fields, "metadata": {"pair_id": "p", "sentence_id": "d:0"}, "responses": responses}
     path.write_text(json.dumps([record]))
     (item,) = FORMATS["argilla"].read(path)
-    assert [(v.labeler, v.label, v.holder) for v in item.votes] == [("u1", "favor", "The elders"), ("u2", "neutral", None)]
+    assert [(v.labeler, v.label, v.holder) for v in item.votes] == [
+        ("u1", "favor", "The elders"),
+        ("u2", "neutral", None),
+    ]

@@ -48,7 +48,7 @@ def choose(pool: Pool, size: int, random_share: float, seed: int) -> list[Choice
     drawn = random.permutation(total)[:num_random].tolist()
     chosen = [Choice(index, "random", num_random / total) for index in drawn]
     taken = set(drawn)
-    rankings = _rankings(pool, size, taken, random)
+    rankings = _rankings(pool, size, taken, random) if size > num_random else {}
     while len(chosen) < size:
         for reason, ranking in rankings.items():
             index = next((i for i in ranking if i not in taken), None)

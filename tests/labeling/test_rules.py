@@ -28,7 +28,10 @@ CASES = {
         ("The party never demanded a withdrawal.", "favor"),
     ],
     "opposes_the_end": [("The general criticised the withdrawal.", "favor")],
-    "votes_it_down": [("The senate voted against the mission.", "against"), ("The delegate vetoed the text.", "against")],
+    "votes_it_down": [
+        ("The senate voted against the mission.", "against"),
+        ("The delegate vetoed the text.", "against"),
+    ],
     "refuses": [("We will not send troops.", "against"), ("The minister refused to rule out the use of force.", None)],
     "must_act": [
         ("The world must intervene before the troops reach the town.", "favor"),

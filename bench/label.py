@@ -209,8 +209,8 @@ def _oracle() -> list[Row]:
     for name, ours, theirs in (("one coin", one_coin, OneCoinDawidSkene), ("Dawid-Skene", dawid_skene, DawidSkene)):
         other = theirs(n_iter=100).fit_predict(frame).sort_index().to_numpy()
         own = ours(ballots).probabilities.argmax(axis=1)
-        same, right, theirs = ((a == b).mean() for a, b in ((own, other), (own, truth), (other, truth)))
-        text = f"{same:.1%} equal; right {right:.1%}, theirs {theirs:.1%}"
+        same, right, rival = ((a == b).mean() for a, b in ((own, other), (own, truth), (other, truth)))
+        text = f"{same:.1%} equal; right {right:.1%}, theirs {rival:.1%}"
         rows.append(Row(f"{name} beside crowd-kit", "reported", text, "crowd-kit 1.4.2, the simulated votes"))
     return rows
 

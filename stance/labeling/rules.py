@@ -1,8 +1,8 @@
 """Labeling functions: cheap, explainable votes from wording alone. Each abstains unless its cue is there.
 
-The cues are data (`cues.yaml`); this file reads them. A rule votes when one of its cues matches, looks left of the
-match for a negator in the same clause, and abstains where the match hangs on a `whether`. Rules that take a side stay
-silent where the sentence names another intervener than the pair's.
+The cues are data (`cues.yaml`, `powers.yaml`); this file reads them. A rule votes when one of its cues matches, looks
+left of the match for a negator in the same clause, and abstains where the match hangs on a `whether`. Rules that take a
+side stay silent where the sentence names another intervener than the pair's.
 """
 
 import re
@@ -17,7 +17,7 @@ from stance.records import Pair, Sentence, Vote
 Rule = Callable[[str, Pair], str | None]
 """(sentence text, pair) -> label, or None to abstain."""
 
-CUES = "cues.yaml"
+CUES, POWERS = "cues.yaml", "powers.yaml"
 NEGATION_REACH_CHARACTERS = 32
 HYPOTHESIS_REACH_CHARACTERS = 40
 REACH = {"~": 70, "^": 25}
@@ -84,13 +84,15 @@ def rule_book() -> RuleBook:
     """The rules, read once."""
     import yaml
 
-    data = yaml.safe_load((files("stance.labeling") / CUES).read_text(encoding="utf-8"))
+    data, powers = (
+        yaml.safe_load((files("stance.labeling") / name).read_text(encoding="utf-8")) for name in (CUES, POWERS)
+    )
     words = {name: "|".join(parts) for name, parts in data["words"].items()}
     scope = Scope(
         negated=_compile(data["negators"], words, end=r"(?:\W+\w+){0,3}\W*$"),
         hypothetical=_compile(data["hypothetical"], words),
         topic=_compile(data["topic"], words),
-        powers={name: re.compile(rf"(?<!\w)(?:{'|'.join(parts)})(?!\w)") for name, parts in data["powers"].items()},
+        powers={name: re.compile(rf"(?<!\w)(?:{'|'.join(parts)})(?!\w)") for name, parts in powers.items()},
     )
     rules: dict[str, Rule] = {}
     for row in data["rules"]:
@@ -134,7 +136,7 @@ def _by_cue(row: Mapping[str, Any], words: Mapping[str, str], scope: Scope) -> R
     inside, before = row.get("unless_inside"), row.get("unless_before")
     rule = CueRule(
         label=row["label"],
-        negated=row["negated"],
+        negated=row.get("negated"),
         cue=_compile(row["cues"], words),
         unless_inside=_compile([inside], words) if inside else None,
         unless_before=_compile([before], words, end=r"(?:\W+\w+ly)?\W*$") if before else None,

@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 ARGS ?=
 
-.PHONY: pipeline browser test test-slow check fix seeds study bench-train bench-corpus bench-inference bench-ingest clean
+.PHONY: pipeline browser test test-slow check fix seeds study bench-train bench-corpus bench-inference bench-ingest bench-label clean
 
 pipeline: $(READY)  ## articles -> exported model, on the bundled data; ARGS="experiment=quick" passes overrides
 	$(BIN)/python scripts/pipeline.py $(ARGS)
@@ -49,6 +49,10 @@ bench-corpus: $(READY)  ## the bundled corpus against its bars; trains 17 models
 bench-ingest: $(READY)  ## ingest against its bars; ten minutes, most of them for 100,000 documents
 	$(BIN)/pip install --quiet choppa-srx==1.0.0 syntok==1.4.4
 	$(BIN)/python -m bench.ingest
+
+bench-label: $(READY)  ## labelling against its bars; crowd-kit is only compared with
+	$(BIN)/pip install --quiet --no-deps crowd-kit==1.4.2 nltk==3.9.2
+	$(BIN)/python -m bench.label
 
 clean:  ## remove the environment and everything produced
 	rm -rf $(VENV) outputs

@@ -9,7 +9,7 @@ from stance.labeling.probabilities import FOLDS, WordsModel
 
 Array = np.ndarray
 
-SHARES = (0.2, 0.35, 0.5, 0.7, 0.85, 1.0)
+SHARES = (0.25, 0.5, 0.75, 1.0)
 """Of the training articles of each fold."""
 MIN_FOLDS = 3
 RESAMPLES = 200

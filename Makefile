@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 ARGS ?=
 
-.PHONY: pipeline annotate browser test test-slow check fix seeds study bench-train bench-corpus bench-inference bench-ingest findings bench-findings bench-evaluate generalization bench-public clean
+.PHONY: pipeline annotate browser test test-slow check fix seeds study bench-train bench-corpus bench-inference bench-ingest findings bench-findings bench-evaluate generalization bench-public bench-label clean
 
 pipeline: $(READY)  ## articles -> exported model, on the bundled data; ARGS="experiment=quick" passes overrides
 	$(BIN)/python scripts/pipeline.py $(ARGS)
@@ -68,6 +68,10 @@ bench-findings: $(READY)  ## the findings against their bars
 
 bench-evaluate: $(READY)  ## evaluation against its bars: guarantees in simulation, planted faults, speed; a quarter of an hour
 	$(BIN)/python -m bench.evaluate
+
+bench-label: $(READY)  ## labelling against its bars; crowd-kit is only compared with
+	$(BIN)/pip install --quiet --no-deps crowd-kit==1.4.2 nltk==3.9.2
+	$(BIN)/python -m bench.label
 
 clean:  ## remove the environment and everything produced
 	rm -rf $(VENV) outputs

@@ -123,6 +123,13 @@ class Vote(Record):
     tokens_in: int | None = None
     tokens_out: int | None = None
 
+    @model_validator(mode="after")
+    def _span_has_a_holder(self) -> "Vote":
+        span = (self.holder_start, self.holder_end)
+        if span != (None, None) and (None in span or self.holder is None):
+            raise ValueError(f"holder {self.holder!r} with span {span}: a span has two ends and names a holder")
+        return self
+
 
 class Gold(Record):
     """The aggregated answer for one pair, with the votes that it came from."""

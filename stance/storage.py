@@ -38,6 +38,11 @@ def write_records(path: Path, records: Iterable[BaseModel]) -> int:
     return count
 
 
+def dump_line(row: dict[str, Any]) -> str:
+    """`row` as one line of JSON, newline included; what is no Unicode text of its own is escaped."""
+    return json.dumps(row, ensure_ascii=False, allow_nan=False) + "\n"
+
+
 def read_records(path: Path, cls: type[AnyRecord]) -> Iterator[AnyRecord]:
     """The records of a JSONL or Parquet file in order; raises DataError naming file, line and fields."""
     rows = _parquet_rows(path) if path.suffix == ".parquet" else _numbered_lines(path)

@@ -7,7 +7,7 @@ import numpy as np
 
 from stance.evaluation.answers import Answers
 from stance.evaluation.pairs import Pairs
-from stance.labeling.rules import RULES
+from stance.labeling.rules import rule_book
 from stance.labels import LabelScheme
 from stance.records import Example, Pair
 
@@ -67,10 +67,11 @@ def rules(gold: Pairs, scheme: LabelScheme, otherwise: int) -> Answers:
     numbers = {name: i for i, name in enumerate(scheme.names)}
     aside = numbers.get("none", otherwise)
     labels = np.full(len(gold), otherwise)
+    rules = rule_book().rules.values()
     columns = (gold.values(name) for name in ("id", "text", "target", "intervener", "place"))
     for i, (identity, text, target, intervener, place) in enumerate(zip(*columns, strict=True)):
         pair = Pair(id=identity, sentence_id="", target=target or "", intervener=intervener, place=place)
-        votes = Counter(vote for rule in RULES.values() if (vote := rule(text or "", pair)) is not None)
+        votes = Counter(vote for rule in rules if (vote := rule(text or "", pair)) is not None)
         if votes:
             labels[i] = numbers.get(votes.most_common(1)[0][0], aside)
     return Answers(labels)

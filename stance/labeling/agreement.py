@@ -4,7 +4,7 @@ Two annotators' answers are one confusion matrix, any number of annotators' one 
 articles, so a bootstrap over articles is a sum of the drawn articles' matrices.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -67,10 +67,48 @@ def krippendorff_alpha(coincidence: Array) -> Array:
     return 1 - _ratio(disagreement, expected)
 
 
+def fleiss_sums(units: Sequence[Unit], names: Sequence[str]) -> Array:
+    """What Fleiss' kappa is made of, summed over each group: (groups, 2 + labels).
+
+    Columns: the agreement of each unit's answers (Fleiss 1971, eq. 2), the number of units, how often each label was
+    given. A unit with one answer adds nothing.
+    """
+    groups = {name: i for i, name in enumerate(dict.fromkeys(unit.group for unit in units))}
+    sums = np.zeros((len(groups), 2 + len(names)))
+    for unit in units:
+        counts = np.array([sum(label == name for label in unit.labels.values()) for name in names], dtype=np.float64)
+        answers = counts.sum()
+        if answers > 1:
+            agreeing = (counts @ counts - answers) / (answers * (answers - 1))
+            sums[groups[unit.group]] += np.concatenate([[agreeing, 1.0], counts])
+    return sums
+
+
+def fleiss_kappa(sums: Array) -> Array:
+    """Fleiss' kappa, shape (...), of `fleiss_sums` (..., 2 + labels) (Fleiss 1971, eq. 3 to 7)."""
+    observed = _ratio(sums[..., 0], sums[..., 1])
+    shares = _ratio(sums[..., 2:], sums[..., 2:].sum(axis=-1, keepdims=True))
+    expected = (shares**2).sum(axis=-1)
+    return _ratio(observed - expected, 1 - expected)
+
+
+def label_kappas(coincidence: Array) -> Array:
+    """Agreement beyond chance on each label against all others, shape (..., labels).
+
+    1 - (answer pairs of which just one has the label) / (as many as chance would give), from coincidence matrices; with
+    equally many answers a unit it is the kappa_j of Fleiss 1971, eq. 20.
+    """
+    marginals = coincidence.sum(axis=-1)
+    total = marginals.sum(axis=-1, keepdims=True)
+    mixed = marginals - np.diagonal(coincidence, axis1=-2, axis2=-1)
+    return 1 - _ratio(mixed, marginals * (1 - _ratio(marginals, total)))
+
+
 def agreement(units: Sequence[Unit], scheme: LabelScheme, resampling: Resampling) -> dict[str, Any] | None:
     """Agreement on the units that at least two annotators answered; None where there is no such unit.
 
-    `units`, `groups`, `krippendorff_alpha` as {value, low, high}, and `pairs_of_annotators`: a list of {annotators,
+    `units`, `groups`, `krippendorff_alpha` and `fleiss_kappa` as {value, low, high}, `labels`: name -> {value, low,
+    high} of the agreement on that label beyond chance, and `pairs_of_annotators`: a list of {annotators,
     units, raw, cohen_kappa, macro_f1 as {value, low, high}, labels: name -> F1 of one against the other, confusion}.
     """
     double = [unit for unit in units if len(unit.labels) > 1]
@@ -86,7 +124,12 @@ def agreement(units: Sequence[Unit], scheme: LabelScheme, resampling: Resampling
     return {
         "units": len(double),
         "groups": len(matrices),
-        "krippendorff_alpha": _interval(krippendorff_alpha, matrices, resampling),
+        "krippendorff_alpha": interval(krippendorff_alpha, matrices, resampling),
+        "fleiss_kappa": interval(fleiss_kappa, fleiss_sums(double, scheme.names), resampling),
+        "labels": {
+            name: interval(lambda m, i=i: label_kappas(m)[..., i], matrices, resampling)
+            for i, name in enumerate(scheme.names)
+        },
         "pairs_of_annotators": [pair for pair in pairs if pair["units"]],
     }
 
@@ -105,15 +148,16 @@ def _between(
     return {
         "annotators": [first, second],
         "units": len(both),
-        "raw": _interval(raw_agreement, matrices, resampling),
-        "cohen_kappa": _interval(cohen_kappa, matrices, resampling),
-        "macro_f1": _interval(mutual_macro_f1, matrices, resampling),
+        "raw": interval(raw_agreement, matrices, resampling),
+        "cohen_kappa": interval(cohen_kappa, matrices, resampling),
+        "macro_f1": interval(mutual_macro_f1, matrices, resampling),
         "labels": {name: float(value) for name, value in zip(scheme.names, f1, strict=True)},
         "confusion": confusion.astype(int).tolist(),
     }
 
 
-def _interval(measure: Any, matrices: Array, resampling: Resampling) -> dict[str, float]:
+def interval(measure: Callable[[Array], Array], matrices: Array, resampling: Resampling) -> dict[str, float]:
+    """{value, low, high} of a measure of summed matrices, groups (the first axis) redrawn."""
     low, high = percentile_interval(measure(resampled_confusions(matrices, resampling)), resampling.confidence)
     return {"value": float(measure(matrices.sum(axis=0))), "low": low, "high": high}
 

@@ -1,96 +1,167 @@
-"""Labeling functions: cheap, explainable votes from wording alone. Each abstains unless its cue is there."""
+"""Labeling functions: cheap, explainable votes from wording alone. Each abstains unless its cue is there.
+
+The cues are data (`cues.yaml`, `powers.yaml`); this file reads them. A rule votes when one of its cues matches, looks
+left of the match for a negator in the same clause, and abstains where the match hangs on a `whether`. Rules that take a
+side stay silent where the sentence names another intervener than the pair's.
+"""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any
 
 from stance.records import Pair, Sentence, Vote
 
 Rule = Callable[[str, Pair], str | None]
 """(sentence text, pair) -> label, or None to abstain."""
 
-INTERVENTION = (
-    r"(?:interven\w+|air ?strikes?|strikes|bombing|raids?|invasion|no-fly zone|troops|deployment|mission|sanctions"
-    r"|arms|weapons|mercenar\w+|occupation|military action|use of force|blockade|embargo|peacekeep\w+)"
-)
-NEGATION = re.compile(r"\b(?:not|never|no longer|refus\w+|declin\w+|denied|without)\b|n['’]t\b", re.IGNORECASE)
-NEGATION_REACH_CHARACTERS = 25
-SUPPORT = re.compile(
-    r"\b(?:back(?:s|ed|ing)?|support(?:s|ed)?|welcom(?:es|ed)|prais(?:es|ed)|defend(?:s|ed)|endors(?:es|ed)"
-    r"|approv(?:es|ed)|authori[sz](?:es|ed)|urg(?:es|ed)|call(?:s|ed) for|asked for|request(?:s|ed)|favou?r(?:s|ed)"
-    rf"|pledg(?:es|ed)|impos(?:es|ed))\b(?=[^.;]{{0,60}}\b{INTERVENTION}\b)",
-    re.IGNORECASE,
-)
-OPPOSITION = re.compile(
-    r"\b(?:condemn(?:s|ed)|denounc(?:es|ed)|oppos(?:es|ed)|reject(?:s|ed)|criticis(?:es|ed)|criticiz(?:es|ed)"
-    r"|deplor(?:es|ed)|veto(?:es|ed)|protest(?:s|ed) against|ruled out|warn(?:s|ed) against|blam(?:es|ed)"
-    rf"|demand(?:s|ed) an end to|voted against)\b(?=[^.;]{{0,60}}\b{INTERVENTION}\b)",
-    re.IGNORECASE,
-)
-WITHDRAWAL = re.compile(
-    r"\b(?:call(?:s|ed) for|urg(?:es|ed)|demand(?:s|ed)|want(?:s|ed)|insist(?:s|ed) on)\b[^.;]{0,50}"
-    r"\b(?:withdraw\w*|pull[- ]?out|leave|go home|end to|halt)\b",
-    re.IGNORECASE,
-)
-JUDGEMENT = re.compile(
-    r"\b(?:illegal|unlawful|disaster|catastroph\w+|quagmire|blunder|aggression|sheer folly|imperialis\w+"
-    r"|violat\w+ (?:of )?(?:its|the|their) sovereignty)\b",
-    re.IGNORECASE,
-)
-REPORT = re.compile(
-    r"\b(?:killed|wounded|destroyed|landed|arrived|deployed|fired|shot down|flew|hit|struck)\b", re.IGNORECASE
-)
-TOPIC = re.compile(rf"\b{INTERVENTION}\b|\bforces?\b|\bmilitary\b|\bjets\b|\bsoldiers\b|\bwar\b", re.IGNORECASE)
+CUES, POWERS = "cues.yaml", "powers.yaml"
+NEGATION_REACH_CHARACTERS = 32
+HYPOTHESIS_REACH_CHARACTERS = 40
+REACH = {"~": 70, "^": 25}
+"""How many characters of a clause may lie between a cue and its object, by the sign for it in `cues.yaml`."""
+CLAUSE = r"[^.;:!?]"
+"""A cue and its object stand in one clause."""
 
 
-def supports(text: str, _pair: Pair) -> str | None:
-    """A supporting verb shortly before an intervention word; `against` when it is negated."""
-    return _polar(SUPPORT, text, "favor", "against")
+@dataclass(frozen=True)
+class Scope:
+    """What makes a match count for less: compiled once for all rules."""
+
+    negated: re.Pattern[str]
+    hypothetical: re.Pattern[str]
+    topic: re.Pattern[str]
+    powers: Mapping[str, re.Pattern[str]]
 
 
-def opposes(text: str, _pair: Pair) -> str | None:
-    """An opposing verb shortly before an intervention word; abstains when it is negated."""
-    return _polar(OPPOSITION, text, "against", None)
+@dataclass(frozen=True)
+class CueRule:
+    """A rule of `cues.yaml` as patterns."""
 
+    label: str
+    negated: str | None
+    cue: re.Pattern[str]
+    unless_inside: re.Pattern[str] | None
+    unless_before: re.Pattern[str] | None
+    needs_topic: bool
+    takes_side: bool
 
-def wants_withdrawal(text: str, _pair: Pair) -> str | None:
-    """A call for the intervention to end."""
-    return _polar(WITHDRAWAL, text, "against", None)
-
-
-def judges(text: str, _pair: Pair) -> str | None:
-    """A word of condemnation in a sentence about the topic."""
-    return "against" if JUDGEMENT.search(text) and TOPIC.search(text) else None
-
-
-def plain_report(text: str, _pair: Pair) -> str | None:
-    """Verbs of operations and casualties, no quotation and no cue of a stance."""
-    if '"' in text or "“" in text or SUPPORT.search(text) or OPPOSITION.search(text):
+    def vote(self, text: str, pair: Pair, scope: Scope) -> str | None:
+        """The label, its opposite where the cue is negated, or None."""
+        if self.needs_topic and not scope.topic.search(text):
+            return None
+        if self.takes_side and names_other_intervener(text, pair, scope):
+            return None
+        for match in self.cue.finditer(text):
+            left = _clause_before(text, match.start())
+            if self.unless_inside and self.unless_inside.search(match.group()):
+                continue
+            if self.unless_before and self.unless_before.search(left):
+                continue
+            if self.takes_side and scope.hypothetical.search(left[-HYPOTHESIS_REACH_CHARACTERS:]):
+                continue
+            if scope.negated.search(left[-NEGATION_REACH_CHARACTERS:]):
+                if self.negated is None:
+                    continue
+                return self.negated
+            return self.label
         return None
-    return "neutral" if REPORT.search(text) and TOPIC.search(text) else None
 
 
-def off_topic(text: str, pair: Pair) -> str | None:
-    """Neither a word of the topic nor the pair's place or intervener."""
-    named = [name for name in (pair.place, pair.intervener) if name]
-    if TOPIC.search(text) or any(name.lower() in text.lower() for name in named):
-        return None
-    return "unrelated"
+@dataclass(frozen=True)
+class RuleBook:
+    """All rules of `cues.yaml`, ready to vote: name -> rule, name -> what it looks for."""
+
+    rules: Mapping[str, Rule]
+    about: Mapping[str, str]
+    labels: Mapping[str, str]
 
 
-RULES: dict[str, Rule] = {
-    rule.__name__: rule for rule in (supports, opposes, wants_withdrawal, judges, plain_report, off_topic)
-}
+@cache
+def rule_book() -> RuleBook:
+    """The rules, read once."""
+    import yaml
+
+    data, powers = (
+        yaml.safe_load((files("stance.labeling") / name).read_text(encoding="utf-8")) for name in (CUES, POWERS)
+    )
+    words = {name: "|".join(parts) for name, parts in data["words"].items()}
+    scope = Scope(
+        negated=_compile(data["negators"], words, end=r"(?:\W+\w+){0,3}\W*$"),
+        hypothetical=_compile(data["hypothetical"], words),
+        topic=_compile(data["topic"], words),
+        powers={name: re.compile(rf"(?<!\w)(?:{'|'.join(parts)})(?!\w)") for name, parts in powers.items()},
+    )
+    rules: dict[str, Rule] = {}
+    for row in data["rules"]:
+        rules[row["name"]] = _special(row["method"], scope) if "method" in row else _by_cue(row, words, scope)
+    for row in data["rules"]:
+        if row.get("alone"):
+            others = [rules[other["name"]] for other in data["rules"] if _takes_side(other)]
+            rules[row["name"]] = _alone(rules[row["name"]], others)
+    about = {row["name"]: row["about"] for row in data["rules"]}
+    return RuleBook(rules, about, {row["name"]: row["label"] for row in data["rules"]})
 
 
 def apply_rules(sentence: Sentence, pair: Pair) -> Iterator[Vote]:
     """One vote for each rule, abstentions included."""
-    for name, rule in RULES.items():
+    for name, rule in rule_book().rules.items():
         yield Vote(pair_id=pair.id, labeler=f"rule:{name}", label=rule(sentence.text, pair), kind="rule")
 
 
-def _polar(cue: re.Pattern[str], text: str, label: str, negated: str | None) -> str | None:
-    match = cue.search(text)
-    if match is None:
-        return None
-    before = text[max(0, match.start() - NEGATION_REACH_CHARACTERS) : match.start()]
-    return negated if NEGATION.search(before) else label
+def names_other_intervener(text: str, pair: Pair, scope: Scope) -> bool:
+    """Whether the sentence names a known power, and neither the pair's intervener nor its place."""
+    wanted = [scope.powers[name] for name in re.split(r", | and ", pair.intervener or "") if name in scope.powers]
+    if not wanted or pair.target.startswith("foreign ") or any(power.search(text) for power in wanted):
+        return False
+    return any(power.search(text) for power in scope.powers.values())
+
+
+def _special(method: str, scope: Scope) -> Rule:
+    def other_intervener(text: str, pair: Pair) -> str | None:
+        return "unrelated" if names_other_intervener(text, pair, scope) else None
+
+    def off_topic(text: str, pair: Pair) -> str | None:
+        named = [name for name in (pair.place, pair.intervener) if name]
+        if scope.topic.search(text) or any(name.lower() in text.lower() for name in named):
+            return None
+        return "unrelated"
+
+    return {"other_intervener": other_intervener, "off_topic": off_topic}[method]
+
+
+def _by_cue(row: Mapping[str, Any], words: Mapping[str, str], scope: Scope) -> Rule:
+    inside, before = row.get("unless_inside"), row.get("unless_before")
+    rule = CueRule(
+        label=row["label"],
+        negated=row.get("negated"),
+        cue=_compile(row["cues"], words),
+        unless_inside=_compile([inside], words) if inside else None,
+        unless_before=_compile([before], words, end=r"(?:\W+\w+ly)?\W*$") if before else None,
+        needs_topic=row.get("topic", False),
+        takes_side=_takes_side(row),
+    )
+    return lambda text, pair: rule.vote(text, pair, scope)
+
+
+def _takes_side(row: Mapping[str, Any]) -> bool:
+    return row["label"] in ("favor", "against")
+
+
+def _alone(rule: Rule, others: list[Rule]) -> Rule:
+    """`rule`, silent where another one votes."""
+    return lambda text, pair: None if any(other(text, pair) for other in others) else rule(text, pair)
+
+
+def _compile(parts: list[str], words: Mapping[str, str], end: str = "") -> re.Pattern[str]:
+    text = "|".join(parts)
+    while (found := re.search(r"<(\w+)>", text)) is not None:
+        text = text.replace(found.group(), f"(?:{words[found.group(1)]})")
+    text = re.sub(r"~|(?<!\[)\^", lambda mark: rf"\b{CLAUSE}{{0,{REACH[mark.group()]}}}?\b", text)
+    return re.compile(rf"(?<!\w)(?:{text})(?!\w){end}", re.IGNORECASE)
+
+
+def _clause_before(text: str, end: int) -> str:
+    return re.split(r"[.;:!?]", text[:end])[-1]

@@ -1,0 +1,212 @@
+"""Whose stance a sentence of an article has: the author's, or that of somebody whom it quotes or reports.
+
+Candidates come from rules, and a linear ranker (a softmax over the candidates of a sentence) chooses; its weights are in
+holders.json, fitted on the training split of the bundled corpus by `python -m bench.holders_fit`.
+"""
+
+import json
+import re
+from bisect import bisect_right
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+from stance.analysis.cues import COLLECTIVE, REPORTING, Surroundings, phrase_cues, sentence_cues
+from stance.analysis.phrases import DETERMINERS, Phrase, Token, is_verb, phrases, tokenise
+from stance.analysis.quotes import quotations
+
+AUTHOR = "author"
+ANONYMOUS = re.compile(
+    r"(?:official|source|diplomat|officer|spokes(?:man|woman|person)|adviser|aide|analyst|critic|resident|witness|"
+    r"insider|expert|envoy|minister|lawmaker|soldier|commander|observer)s?$",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True)
+class Holder:
+    """Whose stance it is; `start` and `end` are code points of the document, None for the author.
+
+    `kind` is author, named, collective, anonymous, or pronoun-resolved; of the last `text` and the span are the
+    antecedent's.
+    """
+
+    text: str
+    kind: str
+    start: int | None = None
+    end: int | None = None
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """Somebody who may be the holder, and what speaks for it."""
+
+    holder: Holder
+    cues: tuple[str, ...]
+
+
+class Article:
+    """An article's sentences with the tokens, phrases and quotations that holders are found by."""
+
+    def __init__(self, text: str, spans: Sequence[tuple[int, int]], genre: str | None = None) -> None:
+        """`spans` are the (start, end) of the sentences in order, in code points of `text`."""
+        self.text, self.spans, self.genre = text, list(spans), genre or ""
+        self.quotes = quotations(text)
+        self._starts = [quote.start for quote in self.quotes]
+        self.tokens = [tokenise(text[start:end], start) for start, end in spans]
+        self.phrases = [list(phrases(tokens)) for tokens in self.tokens]
+        self.around = [self._surroundings(number) for number in range(len(self.spans))]
+        self.speakers = [self._speaker(number) for number in range(len(self.spans))]
+
+    def candidates(self, number: int) -> list[Candidate]:
+        """The candidates of sentence `number`: author, who spoke before, who goes on after, its own phrases."""
+        tokens, found, around = self.tokens[number], self.phrases[number], self.around[number]
+        whole = sentence_cues(tokens, found, around)
+        result = [Candidate(Holder(AUTHOR, AUTHOR), tuple(f"author:{cue}" for cue in [*whole, "bias"]))]
+        before, distance = self._last_speaker(number)
+        after = self.speakers[number + 1] if number + 1 < len(self.spans) else None
+        if before is not None:
+            kind = f"before:{'person' if before.kind == 'named' else 'other'}"
+            result.append(Candidate(before, tuple(f"before:{cue}" for cue in [*whole, "bias", kind, f"distance={min(3, distance)}", f"after={after is not None}"])))
+        if after is not None:
+            result.append(Candidate(after, tuple(f"after:{cue}" for cue in [*whole, "bias", f"before={before is not None}"])))
+        for index, phrase in enumerate(found):
+            holder = self._holder(number, phrase)
+            if holder is not None:
+                result.append(Candidate(holder, tuple(phrase_cues(tokens, found, index, around))))
+        return result
+
+    def _holder(self, number: int, phrase: Phrase) -> Holder | None:
+        tokens = self.tokens[number]
+        words = tokens[phrase.first : phrase.last]
+        if phrase.kind == "pronoun":
+            antecedent = self._antecedent(number, phrase, words[0].lower)
+            return None if antecedent is None else Holder(antecedent.text, "pronoun-resolved", antecedent.start, antecedent.end)
+        start, end = words[0].start, words[-1].end
+        if words[-1].lower.endswith("'s"):
+            end -= 2
+        return Holder(self.text[start:end], kind_of(phrase, words), start, end)
+
+    def _antecedent(self, number: int, phrase: Phrase, word: str) -> Holder | None:
+        if word in {"i", "we"}:
+            quoted = self.around[number].in_quote[phrase.first]
+            if not quoted:
+                return Holder(AUTHOR, AUTHOR)
+            return self.speakers[number] or self._last_speaker(number)[0]
+        if word == "who":
+            return None
+        wanted = {"he": {"named", "anonymous"}, "she": {"named", "anonymous"}}.get(word, {"collective", "anonymous", "named"})
+        own = [p for p in self.phrases[number] if p.last <= phrase.first and p.kind != "pronoun"]
+        for index in range(number - 1, max(-1, number - 8), -1):
+            speaker = self.speakers[index]
+            if speaker is not None and speaker.kind in wanted and not (word in {"he", "she"} and not _is_person(speaker)):
+                return speaker
+        for index in range(number, max(-1, number - 4), -1):
+            for other in own if index == number else self.phrases[index]:
+                words = self.tokens[index][other.first : other.last]
+                if other.kind != "pronoun" and kind_of(other, words) in wanted:
+                    return self._holder(index, other)
+        return None
+
+    def _speaker(self, number: int) -> Holder | None:
+        """Who a sentence plainly says is speaking: the subject of a reporting verb outside quotations."""
+        tokens, around = self.tokens[number], self.around[number]
+        best: tuple[int, Holder] | None = None
+        for index, phrase in enumerate(self.phrases[number]):
+            if around.in_quote[phrase.first]:
+                continue
+            cues = phrase_cues(tokens, self.phrases[number], index, around)
+            strength = 3 * ("reporting-inverted" in cues) + 2 * ("reporting-after" in cues) + 2 * ("according-to" in cues)
+            if not strength or (best is not None and best[0] >= strength):
+                continue
+            if phrase.kind == "pronoun":
+                # Resolved from what came before; speakers of earlier sentences are known by now.
+                word = tokens[phrase.first].lower
+                holder = None if word in {"i", "we", "who"} else self._earlier(number, word)
+            else:
+                holder = self._holder(number, phrase)
+            if holder is not None:
+                best = (strength, holder)
+        return None if best is None else best[1]
+
+    def _earlier(self, number: int, word: str) -> Holder | None:
+        for index in range(number - 1, max(-1, number - 8), -1):
+            speaker = getattr(self, "speakers", [None] * number)[index] if hasattr(self, "speakers") else self._speaker(index)
+            if speaker is not None and (word not in {"he", "she"} or _is_person(speaker)):
+                return speaker
+        return None
+
+    def _last_speaker(self, number: int) -> tuple[Holder | None, int]:
+        for index in range(number - 1, max(-1, number - 6), -1):
+            if self.speakers[index] is not None:
+                return self.speakers[index], number - index
+        return None, 0
+
+    def _surroundings(self, number: int) -> Surroundings:
+        start, end = self.spans[number]
+        inside = [self._quoted(token.start) for token in self.tokens[number]]
+        return Surroundings(inside, self._within(start), self._within(end), self.genre)
+
+    def _quoted(self, place: int) -> bool:
+        index = bisect_right(self._starts, place) - 1
+        return index >= 0 and place < self.quotes[index].end
+
+    def _within(self, place: int) -> bool:
+        """Whether a quotation began before `place` and ends after it."""
+        index = bisect_right(self._starts, place - 1) - 1
+        return index >= 0 and self.quotes[index].end > place
+
+
+def kind_of(phrase: Phrase, words: Sequence[Token]) -> str:
+    """named, collective or anonymous."""
+    last = words[-1].text
+    if COLLECTIVE.search(last) or any(COLLECTIVE.search(w.text) for w in words[:4]):
+        return "collective"
+    if phrase.kind == "name":
+        return "named" if last[0].isupper() else "anonymous"
+    if words[0].lower in {"a", "an", "one", "another", "some"} or ANONYMOUS.search(last):
+        return "anonymous"
+    return "collective" if words[-1].lower.endswith("s") else "anonymous"
+
+
+def _is_person(holder: Holder) -> bool:
+    return holder.kind in {"named", "anonymous", "pronoun-resolved"}
+
+
+@cache
+def weights() -> Mapping[str, float]:
+    """The ranker's weight of each cue."""
+    return json.loads(files("stance.analysis").joinpath("holders.json").read_text(encoding="utf-8"))
+
+
+def find_holder(article: Article, number: int, ranker: Mapping[str, float] | None = None) -> Holder:
+    """The holder of sentence `number` (from 0); the first of equals."""
+    known = weights() if ranker is None else ranker
+    return max(article.candidates(number), key=lambda c: sum(known.get(cue, 0.0) for cue in c.cues)).holder
+
+
+def head(name: str) -> str:
+    """The head word of a holder in lower case: what is left when determiners and modifiers are dropped.
+
+    Of "the eastern Libyan prime minister" it is "minister", of "Rep. Ann Dole of Ohio" "dole", of "X and Y" X's.
+    """
+    words = [word for word in tokenise(name) if word.text[0].isalnum()]
+    kept: list[str] = []
+    for word in words:
+        low = word.lower
+        if kept and (low in {"of", "in", "for", "at", "from", "and", "who", "on", "with", "to", "meeting", "by", "near"} or is_verb(word) and word.text[0].islower()):
+            break
+        if low not in DETERMINERS or len(words) == 1:
+            kept.append(low.removesuffix("'s").rstrip("'."))
+    return kept[-1] if kept else name.lower()
+
+
+def matches(found: str, wanted: str) -> bool:
+    """Exact or head match; the author counts only where both say author."""
+    if AUTHOR in (found, wanted):
+        return found == wanted
+    return found.strip().lower() == wanted.strip().lower() or head(found) == head(wanted)
+
+
+__all__ = ["AUTHOR", "REPORTING", "Article", "Candidate", "Holder", "find_holder", "head", "matches", "weights"]

@@ -1,0 +1,150 @@
+"""Noun phrases that may hold a stance, found without a parser: names, pronouns, "the ...", "a ...", bare plurals."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+TOKEN = re.compile(r"(?:[A-Z]\.){2,}|(?:Mr|Mrs|Ms|Dr|Sen|Rep|Gen|Col|Gov|Lt|Maj|Sgt|St|Prof|Rev)\.|\d[\d,.]*\d|\w+(?:[-’'.&]\w+)*’?|[^\w\s]")
+ARTICLES = frozenset("the a an".split())
+DETERMINERS = ARTICLES | frozenset(
+    "this that these those its his her their our my your some many most several few two three four five six seven eight "
+    "nine ten dozens hundreds thousands other another both all each every one no any".split()
+)
+PRONOUNS = frozenset("he she they it we i who".split())
+STOPS = frozenset(
+    "in into on at to for from with by as than that which who whom whose when while where if because but or nor so yet "
+    "about after before against over under between among through during without within since until till upon across "
+    "is are was were be been being am has have had having do does did will would shall should can could may might must "
+    "not never also only even just still again already now then there here today yesterday tonight to how why what "
+    "once twice soon later earlier alone himself herself itself themselves too very more less rather".split()
+)
+VERBS = frozenset(
+    "said says say told tells tell thinks think thought wants want hopes hope believes believe knew knows know saw sees "
+    "see gave gives give took takes take made makes make went goes go came comes come put puts set sets let lets left "
+    "leaves wrote writes write spoke speaks speak met meets held holds hold kept keeps keep found finds find felt feels "
+    "feel began begins broke broken sent sends got gets read reads ran runs lost won fought led stood stands stand swore "
+    "drew grew threw rose fell drove bore bid shot struck sought seek seeks forbade chose withdrew understood bought "
+    "sees calls call urges urge warns warn argues argue insists insist claims claim adds add notes denies deny asks ask "
+    "admits concedes complains predicts suggests opposes oppose supports support backs back rejects reject condemns "
+    "condemn favors favours favour favor likes like likened likens cast paid meant dealt sees needs need remains "
+    "appears seems accuses welcomes agrees agree describes voted votes vote declares".split()
+)
+BARE = re.compile(
+    r"^(?:lawmakers?|officials?|diplomats?|critics|supporters|opponents|analysts|experts|residents|voters|activists|"
+    r"protesters|demonstrators|rebels|aides|advisers|ministers|leaders|senators|representatives|members|witnesses|"
+    r"observers|generals|officers|soldiers|veterans|families|students|churches|unions|clerics|scholars|historians|"
+    r"economists|lawyers|mayors|delegates|envoys|sources|insiders|humanitarians|campaigners|dissidents|exiles|"
+    r"refugees|villagers|shopkeepers|traders|farmers|workers|teachers|parents|mothers|readers|editors|reporters|"
+    r"militants|commanders|fighters|parliament|police|government|governments|allies|neighbou?rs|people|citizens|"
+    r"republicans|democrats|conservatives|liberals|deputies|legislators|parties|groups|states|countries|nations|"
+    r"spokes(?:man|woman|person|people)|polls?|shipowners|doctors|nurses|priests|bishops|judges|academics)$",
+    re.IGNORECASE,
+)
+MAX_TOKENS = 14
+
+
+@dataclass(frozen=True)
+class Token:
+    """A word or a mark with its code-point offsets."""
+
+    text: str
+    start: int
+    end: int
+
+    @property
+    def lower(self) -> str:
+        """In lower case, with a plain apostrophe."""
+        return self.text.lower().replace("’", "'")
+
+
+@dataclass(frozen=True)
+class Phrase:
+    """A noun phrase: tokens `first` (inclusive) to `last` (exclusive) of its sentence, and what sort it is."""
+
+    first: int
+    last: int
+    kind: str
+    """`name`, `pronoun`, `noun` (has a determiner) or `bare`."""
+
+
+def tokenise(text: str, offset: int = 0) -> list[Token]:
+    """Words and marks of `text`; `offset` is added to their places."""
+    return [Token(m[0], m.start() + offset, m.end() + offset) for m in TOKEN.finditer(text)]
+
+
+def phrases(tokens: list[Token]) -> Iterator[Phrase]:
+    """The candidate noun phrases of a sentence's tokens from left to right, none inside another."""
+    position = 0
+    while position < len(tokens):
+        found = _phrase(tokens, position)
+        if found is None:
+            position += 1
+        else:
+            yield found
+            position = max(found.last, position + 1)
+
+
+def is_verb(token: Token) -> bool:
+    """Whether the word is looked on as a finite verb or a participle."""
+    low = token.lower
+    return low in VERBS or (len(low) > 4 and low.endswith("ed") and token.text[0].islower())
+
+
+def _phrase(tokens: list[Token], first: int) -> Phrase | None:
+    token = tokens[first]
+    low = token.lower
+    if low in PRONOUNS and not (low == "i" and token.text == "i"):
+        return Phrase(first, first + 1, "pronoun")
+    starts_sentence = first == 0 or tokens[first - 1].text in "“\".—:"
+    if low in DETERMINERS or (token.text[0].isdigit() and first + 1 < len(tokens)):
+        last = _extend(tokens, first + 1, first)
+        return Phrase(first, last, "noun") if last > first + 1 else None
+    if token.text[0].isupper() and low not in STOPS and (not starts_sentence or _can_start(tokens, first)):
+        last = _extend(tokens, first + 1, first)
+        return Phrase(first, last, "name")
+    if token.text[0].isalpha() and low not in STOPS and not is_verb(token):
+        last = _extend(tokens, first + 1, first)
+        if BARE.match(tokens[last - 1].text) or any(BARE.match(t.text) for t in tokens[first:last]):
+            return Phrase(first, last, "bare")
+    return None
+
+
+def _can_start(tokens: list[Token], first: int) -> bool:
+    """A capital at the start of a sentence tells nothing; words of the closed classes begin no name."""
+    word = tokens[first].lower
+    return not word.endswith("ly") and word not in {"speaking", "asked", "according", "yes", "and", "then", "nobody"}
+
+
+def _extend(tokens: list[Token], position: int, first: int) -> int:
+    """Where the phrase that begins at `first` ends: before a verb, a mark or a word of the closed classes."""
+    capital = tokens[first].text[0].isupper() and tokens[first].lower not in DETERMINERS
+    while position < len(tokens) and position - first < MAX_TOKENS:
+        token = tokens[position]
+        low, word = token.lower, token.text[0].isalnum()
+        after = tokens[position + 1] if position + 1 < len(tokens) else None
+        if low == "of" and after is not None and after.text[0].isalnum():
+            position += 1
+            if tokens[position].lower in DETERMINERS:
+                position += 1
+            continue
+        if low in {"and", "&"} and capital and after is not None and after.text[0].isupper() and after.lower not in STOPS:
+            position += 1
+            continue
+        if token.text == "“" or not word or low in STOPS or low == "and" or low in DETERMINERS or low in PRONOUNS:
+            break
+        if is_verb(token) and not (tokens[position - 1].lower in DETERMINERS and low not in VERBS):
+            break
+        if low.endswith("ly") and token.text[0].islower():
+            break
+        if capital and token.text[0].islower() and tokens[position - 1].text[0].isupper() and not _noun_after(tokens, position):
+            break
+        position += 1
+    return position
+
+
+def _noun_after(tokens: list[Token], position: int) -> bool:
+    """Whether the lower-case word goes on a phrase that began with a capital: "Russian columnist", "UN envoys"."""
+    before = tokens[position - 1].lower
+    word = tokens[position].lower
+    adjectival = before.endswith(("an", "ish", "ese", "ch", "'s", "ic", "i", "s")) or before.isupper()
+    return bool(BARE.match(word)) or (adjectival and not word.endswith(("s", "ing")) and word not in STOPS)

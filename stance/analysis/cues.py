@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from stance.analysis.phrases import DETERMINERS, STOPS, Phrase, Token, is_verb
+from stance.analysis.phrases import DETERMINERS, STOPS, VERBS, Phrase, Token, is_verb
 
 REPORTING = frozenset(
     "said says say saying told tells tell asked asks added adds wrote writes argued argues warned warns insisted insists "
@@ -67,6 +67,9 @@ def phrase_cues(tokens: list[Token], all_phrases: list[Phrase], index: int, arou
     ]
     if phrase.kind == "pronoun":
         cues += [f"pronoun={tokens[phrase.first].lower}:{where}", f"pronoun={tokens[phrase.first].lower}>{_class(follower)}:{where}"]
+    subjects = [p for p in outside if _class(_follower(tokens, p.last)[0]) in {"reporting", "ed", "verb"}]
+    if phrase in subjects:
+        cues += [f"subject={min(2, subjects.index(phrase))}", f"subject={min(2, subjects.index(phrase))}:{phrase.kind}:{around.genre}"]
     if follower in REPORTING and not quoted:
         cues.append("reporting-after")
     if previous in REPORTING and earlier is not None and earlier.text in ",”\"" and not quoted:
@@ -169,6 +172,8 @@ def _class(word: str) -> str:
         return "reporting"
     if word in STOPS or not word[:1].isalnum():
         return word
+    if word in VERBS:
+        return "verb"
     if word.endswith("ed"):
         return "ed"
     if word.endswith("s"):
@@ -177,7 +182,7 @@ def _class(word: str) -> str:
 
 
 def _shape(word: str) -> str:
-    return word if word in REPORTING or word in STOPS or not word[:1].isalnum() or word.endswith("ed") else _class(word)
+    return word if word in REPORTING or word in VERBS or word in STOPS or not word[:1].isalnum() or word.endswith("ed") else _class(word)
 
 
 def _shape_noun(token: Token) -> str:

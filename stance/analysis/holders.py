@@ -15,6 +15,7 @@ from importlib.resources import files
 from stance.analysis.cues import COLLECTIVE, REPORTING, Surroundings, phrase_cues, sentence_cues
 from stance.analysis.phrases import DETERMINERS, Phrase, Token, is_verb, phrases, tokenise
 from stance.analysis.quotes import quotations
+from stance.ingest.names import gazetteer
 
 AUTHOR = "author"
 ANONYMOUS = re.compile(
@@ -105,7 +106,9 @@ class Article:
         for index in range(number, max(-1, number - 4), -1):
             for other in own if index == number else self.phrases[index]:
                 words = self.tokens[index][other.first : other.last]
-                if other.kind != "pronoun" and kind_of(other, words) in wanted:
+                if other.kind == "pronoun" or (word in {"he", "she"} and not _names_person(other, words)):
+                    continue
+                if kind_of(other, words) in wanted:
                     return self._holder(index, other)
         return None
 
@@ -168,6 +171,12 @@ def kind_of(phrase: Phrase, words: Sequence[Token]) -> str:
     if words[0].lower in {"a", "an", "one", "another", "some"} or ANONYMOUS.search(last):
         return "anonymous"
     return "collective" if words[-1].lower.endswith("s") else "anonymous"
+
+
+def _names_person(phrase: Phrase, words: Sequence[Token]) -> bool:
+    """Two capitals in a row, or a title before one, that name no country."""
+    text = " ".join(word.text for word in words)
+    return phrase.kind == "name" and len(words) > 1 and words[-1].text[0].isupper() and not any(gazetteer().mentions(text))
 
 
 def _is_person(holder: Holder) -> bool:

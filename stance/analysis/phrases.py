@@ -26,7 +26,7 @@ VERBS = frozenset(
     "drew grew threw rose fell drove bore bid shot struck sought seek seeks forbade chose withdrew understood bought "
     "sees calls call urges urge warns warn argues argue insists insist claims claim adds add notes denies deny asks ask "
     "admits concedes complains predicts suggests opposes oppose supports support backs back rejects reject condemns "
-    "condemn favors favours favour favor likes like likened likens cast paid meant dealt sees needs need remains "
+    "condemn froze freezes forget contend contends express hails hail pleads plead accept accepts favors favours favour favor likes like likened likens cast paid meant dealt sees needs need remains "
     "appears seems accuses welcomes agrees agree describes voted votes vote declares".split()
 )
 BARE = re.compile(
@@ -41,6 +41,12 @@ BARE = re.compile(
     re.IGNORECASE,
 )
 MAX_TOKENS = 14
+NO_HOLDER = re.compile(
+    r"(?:Jan|Feb|Mar|Apr|Aug|Sept?|Oct|Nov|Dec|January|February|March|April|May|June|July|August|September|October|"
+    r"November|December|(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day|God|Whatever|Behind)\.?$"
+)
+"""Capitalised words that hold no stance."""
+PARTICLE = re.compile(r"(?:d['’]|al-|el-|ad-|as-|ar-|an-|ash-)[A-Z]|(?:de|van|von|der|den|al|bin|ibn|ben|du|la|le|da|dos|el)$")
 
 
 @dataclass(frozen=True)
@@ -99,6 +105,8 @@ def _phrase(tokens: list[Token], first: int) -> Phrase | None:
     if low in DETERMINERS or (token.text[0].isdigit() and first + 1 < len(tokens)):
         last = _extend(tokens, first + 1, first)
         return Phrase(first, last, "noun") if last > first + 1 else None
+    if NO_HOLDER.match(token.text) and not (token.text == "May" and first + 1 < len(tokens) and tokens[first + 1].text[0].isupper()):
+        return None
     if token.text[0].isupper() and low not in STOPS and (not starts_sentence or _can_start(tokens, first)):
         last = _extend(tokens, first + 1, first)
         return Phrase(first, last, "name")
@@ -136,6 +144,11 @@ def _extend(tokens: list[Token], position: int, first: int) -> int:
             break
         if low.endswith("ly") and token.text[0].islower():
             break
+        if NO_HOLDER.match(token.text):
+            break
+        if capital and PARTICLE.match(token.text) and (len(token.text) > 4 or (after is not None and after.text[0].isupper())):
+            position += 1
+            continue
         if capital and token.text[0].islower() and tokens[position - 1].text[0].isupper() and not _noun_after(tokens, position):
             break
         position += 1
@@ -146,5 +159,7 @@ def _noun_after(tokens: list[Token], position: int) -> bool:
     """Whether the lower-case word goes on a phrase that began with a capital: "Russian columnist", "UN envoys"."""
     before = tokens[position - 1].lower
     word = tokens[position].lower
+    if position + 1 < len(tokens) and word.endswith("s") and is_verb(tokens[position + 1]):
+        return True
     adjectival = before.endswith(("an", "ish", "ese", "ch", "'s", "ic", "i", "s")) or before.isupper()
     return bool(BARE.match(word)) or (adjectival and not word.endswith(("s", "ing")) and word not in STOPS)

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import numpy as np
 
-from bench.holders_fit import articles, polar
+from bench.holders_fit import articles, polar, short_article
 from bench.table import Row, print_table
 from stance.analysis.cues import REPORTING
-from stance.analysis.holders import AUTHOR, Article, find_holder, matches
+from stance.analysis.holders import AUTHOR, find_holder, matches
 
 FOLDER = Path(os.environ.get("STANCE_RUN", "outputs/default"))
 REAL = Path(os.environ.get("STANCE_REAL_NEWS", "../shared/data/real_news_dev.jsonl"))
@@ -35,14 +35,8 @@ def real_rows() -> list[tuple[str, str, str]]:
         row = json.loads(line)
         if row["label"] not in {"favor", "against"} or not row["holder"]:
             continue
-        parts = [row["prev"] or "", row["text"], row["next"] or ""]
-        spans, text = [], ""
-        for part in parts:
-            if part:
-                spans.append((len(text), len(text) + len(part)))
-            text += part + " "
-        article = Article(text, spans)
-        result.append((row["text"], row["holder"], find_holder(article, int(bool(parts[0]))).text))
+        article, number = short_article(row["prev"] or "", row["text"], row["next"] or "")
+        result.append((row["text"], row["holder"], find_holder(article, number).text))
     return result
 
 

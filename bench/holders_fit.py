@@ -80,18 +80,38 @@ def groups_of(folder: Path, examples: Sequence[Example], made: Mapping[str, Arti
     return found
 
 
+def bare_group(example: Example) -> tuple[list[tuple[str, ...]], list[bool]]:
+    """The candidates of a sentence with nothing but its neighbours."""
+    article, number = short_article(example.before, example.text, example.after)
+    options = article.candidates(number)
+    return [c.cues for c in options], [matches(c.holder.text, example.holder or "") for c in options]
+
+
+def short_article(before: str, text: str, after: str) -> tuple[Article, int]:
+    """(an article of a sentence and its neighbours, the sentence's number in it)."""
+    spans, whole = [], ""
+    for part in filter(None, (before, text, after)):
+        spans.append((len(whole), len(whole) + len(part)))
+        whole += part + " "
+    return Article(whole, spans), int(bool(before))
+
+
 def main() -> None:
     folder = Path(sys.argv[1])
     made, places = articles(folder)
     train = polar(folder, "train")
     groups = groups_of(folder, train, made, places)
+    # Articles of users rarely say their genre, and may be one sentence with its neighbours: learn from both.
+    bare = [bare_group(e) for e in train]
     usable = [g for g in groups if any(g[1])]
+    usable_bare = [g for g in bare if any(g[1])]
     print(f"{len(train)} pairs, holder among the candidates in {len(usable) / len(groups):.3f}")
     documents = sorted({e.document for e in train})
     hits = []
     for fold in range(5):
         held = {d for n, d in enumerate(documents) if n % 5 == fold}
-        w = fit([g for g, e in zip(groups, train, strict=True) if any(g[1]) and e.document not in held])
+        kept = [*zip(groups, train, strict=True), *zip(bare, train, strict=True)]
+        w = fit([g for g, e in kept if any(g[1]) and e.document not in held])
         for e in train:
             if e.document in held:
                 found = find_holder(made[e.document], places[e.document][e.start], w)
@@ -100,7 +120,7 @@ def main() -> None:
                     print(f"GOLD {e.holder!r} FOUND {found.text!r}/{found.kind} | {e.text}")
     print(f"cross-validated {np.mean(hits):.3f} of {len(hits)}")
     path = Path("stance/analysis/holders.json")
-    path.write_text(json.dumps(fit(usable), indent=0, ensure_ascii=False) + "\n", encoding="utf-8")
+    path.write_text(json.dumps(fit(usable + usable_bare), indent=0, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from stance.analysis.phrases import DETERMINERS, STOPS, VERBS, Phrase, Token, is_verb
+from stance.analysis.phrases import BARE, DETERMINERS, STOPS, VERBS, Phrase, Token, is_verb
 
 REPORTING = frozenset(
     "said says say saying told tells tell asked asks added adds wrote writes argued argues warned warns insisted insists "
@@ -85,6 +85,13 @@ def phrase_cues(tokens: list[Token], all_phrases: list[Phrase], index: int, arou
         cues.append(f"of={'spokes' if governor.startswith('spokes') else 'other'}")
     if phrase.first == 0 or (phrase.first == 1 and not tokens[0].text[0].isalnum()):
         cues.append(f"opens:{_class(follower)}")
+    prior = all_phrases[index - 1] if index else None
+    if previous in {",", "("} and prior is not None and prior.last == phrase.first - 1:
+        cues.append(f"apposition-to-prior:{phrase.kind}:{prior.kind}:{_class(follower)}")
+    if phrase.last + 1 < len(tokens) and tokens[phrase.last].text == "," and index + 1 < len(all_phrases):
+        following = all_phrases[index + 1]
+        if following.first == phrase.last + 1:
+            cues.append(f"has-apposition:{phrase.kind}:{following.kind}:{_class(follower)}")
     if previous in {",", "but", "and", "that", "which"}:
         cues.append(f"clause={previous}>{_class(follower)}")
     if not quoted and not any(around.in_quote[: phrase.first]) and any(around.in_quote):
@@ -188,6 +195,8 @@ def _shape(word: str) -> str:
 def _shape_noun(token: Token) -> str:
     if COLLECTIVE.search(token.text):
         return "collective"
+    if BARE.match(token.text):
+        return "people"
     if token.text[0].isupper():
         return "capital"
     return "plural" if token.lower.endswith("s") else "person" if token.lower.endswith(("er", "or", "ist", "an")) else "noun"

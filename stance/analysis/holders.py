@@ -8,7 +8,7 @@ import json
 import re
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
 
@@ -58,59 +58,65 @@ class Article:
         self.tokens = [tokenise(text[start:end], start) for start, end in spans]
         self.phrases = [list(phrases(tokens)) for tokens in self.tokens]
         self.around = [self._surroundings(number) for number in range(len(self.spans))]
-        self.speakers = [self._speaker(number) for number in range(len(self.spans))]
+        self.speakers: list[Holder | None] = []
+        for number in range(len(self.spans)):
+            self.speakers.append(self._speaker(number))
 
     def candidates(self, number: int) -> list[Candidate]:
         """The candidates of sentence `number`: author, who spoke before, who goes on after, its own phrases."""
         tokens, found, around = self.tokens[number], self.phrases[number], self.around[number]
         whole = sentence_cues(tokens, found, around)
         result = [Candidate(Holder(AUTHOR, AUTHOR), tuple(f"author:{cue}" for cue in [*whole, "bias"]))]
-        before, distance = self._last_speaker(number)
         after = self.speakers[number + 1] if number + 1 < len(self.spans) else None
-        if before is not None:
-            kind = f"before:{'person' if before.kind == 'named' else 'other'}"
-            result.append(Candidate(before, tuple(f"before:{cue}" for cue in [*whole, "bias", kind, f"distance={min(3, distance)}", f"after={after is not None}"])))
+        for order, (who, distance) in enumerate(self._said_before(number)):
+            near = [f"order={order}", f"distance={min(4, distance)}", f"after={after is not None}", *_person_cues(who)]
+            result.append(Candidate(who, tuple(f"before:{cue}" for cue in [*whole, *near, "bias"])))
         if after is not None:
-            result.append(Candidate(after, tuple(f"after:{cue}" for cue in [*whole, "bias", f"before={before is not None}"])))
+            near = [f"before={any(s for s in self.speakers[max(0, number - 1) : number])}", *_person_cues(after)]
+            result.append(Candidate(after, tuple(f"after:{cue}" for cue in [*whole, *near, "bias"])))
         for index, phrase in enumerate(found):
-            holder = self._holder(number, phrase)
-            if holder is not None:
-                result.append(Candidate(holder, tuple(phrase_cues(tokens, found, index, around))))
+            cues = phrase_cues(tokens, found, index, around)
+            if phrase.kind != "pronoun":
+                result.append(Candidate(self._holder(number, phrase), tuple(cues)))
+            else:
+                word = tokens[phrase.first].lower
+                for who, more in self._antecedents(number, phrase):
+                    near = [*more, *(f"{word}:{cue}" for cue in more)]
+                    result.append(Candidate(who, (*cues, *(f"antecedent:{cue}" for cue in near))))
         return result
 
-    def _holder(self, number: int, phrase: Phrase) -> Holder | None:
-        tokens = self.tokens[number]
-        words = tokens[phrase.first : phrase.last]
-        if phrase.kind == "pronoun":
-            antecedent = self._antecedent(number, phrase, words[0].lower)
-            return None if antecedent is None else Holder(antecedent.text, "pronoun-resolved", antecedent.start, antecedent.end)
+    def _holder(self, number: int, phrase: Phrase) -> Holder:
+        words = self.tokens[number][phrase.first : phrase.last]
         start, end = words[0].start, words[-1].end
-        if words[-1].lower.endswith("'s"):
+        if words[-1].lower.endswith("'s") and phrase.kind == "name":
             end -= 2
         return Holder(self.text[start:end], kind_of(phrase, words), start, end)
 
-    def _antecedent(self, number: int, phrase: Phrase, word: str) -> Holder | None:
-        if word in {"i", "we"}:
-            quoted = self.around[number].in_quote[phrase.first]
-            if not quoted:
-                return Holder(AUTHOR, AUTHOR)
-            return self.speakers[number] or self._last_speaker(number)[0]
+    def _antecedents(self, number: int, phrase: Phrase) -> list[tuple[Holder, list[str]]]:
+        """Whom a pronoun may stand for, the likelier first, each with what speaks for it."""
+        word = self.tokens[number][phrase.first].lower
         if word == "who":
-            return None
-        wanted = {"he": {"named", "anonymous"}, "she": {"named", "anonymous"}}.get(word, {"collective", "anonymous", "named"})
-        own = [p for p in self.phrases[number] if p.last <= phrase.first and p.kind != "pronoun"]
-        for index in range(number - 1, max(-1, number - 8), -1):
-            speaker = self.speakers[index]
-            if speaker is not None and speaker.kind in wanted and not (word in {"he", "she"} and not _is_person(speaker)):
-                return speaker
-        for index in range(number, max(-1, number - 4), -1):
-            for other in own if index == number else self.phrases[index]:
+            return []
+        if word in {"i", "we"}:
+            if not self.around[number].in_quote[phrase.first]:
+                return [(Holder(AUTHOR, AUTHOR), ["self"])]
+            return []
+        found: dict[str, tuple[Holder, list[str]]] = {}
+        for who, distance in self._said_before(number):
+            found.setdefault(head(who.text), (who, ["speaker", f"distance={min(4, distance)}"]))
+        for index in range(number, max(-1, number - 5), -1):
+            inside = [p for p in self.phrases[index] if p.kind != "pronoun" and (index < number or p.last <= phrase.first)]
+            for order, other in enumerate(inside):
                 words = self.tokens[index][other.first : other.last]
-                if other.kind == "pronoun" or (word in {"he", "she"} and not _names_person(other, words)):
+                if word in {"he", "she"} and not _names_person(other, words) and order > 0:
                     continue
-                if kind_of(other, words) in wanted:
-                    return self._holder(index, other)
-        return None
+                who = self._holder(index, other)
+                cues = [f"mention={min(2, order)}", f"distance={number - index}", f"last={order == len(inside) - 1}"]
+                found.setdefault(head(who.text), (who, cues))
+        return [
+            (replace(who, kind="pronoun-resolved"), [*cues, *_person_cues(who), f"rank={min(4, rank)}"])
+            for rank, (who, cues) in enumerate(list(found.values())[:8])
+        ]
 
     def _speaker(self, number: int) -> Holder | None:
         """Who a sentence plainly says is speaking: the subject of a reporting verb outside quotations."""
@@ -124,27 +130,29 @@ class Article:
             if not strength or (best is not None and best[0] >= strength):
                 continue
             if phrase.kind == "pronoun":
-                # Resolved from what came before; speakers of earlier sentences are known by now.
                 word = tokens[phrase.first].lower
-                holder = None if word in {"i", "we", "who"} else self._earlier(number, word)
+                holder = None if word in {"i", "we", "who"} else self._earlier(number, phrase, word)
             else:
                 holder = self._holder(number, phrase)
             if holder is not None:
                 best = (strength, holder)
         return None if best is None else best[1]
 
-    def _earlier(self, number: int, word: str) -> Holder | None:
-        for index in range(number - 1, max(-1, number - 8), -1):
-            speaker = getattr(self, "speakers", [None] * number)[index] if hasattr(self, "speakers") else self._speaker(index)
-            if speaker is not None and (word not in {"he", "she"} or _is_person(speaker)):
-                return speaker
-        return None
+    def _earlier(self, number: int, phrase: Phrase, word: str) -> Holder | None:
+        """Whom the pronoun of a reporting clause stands for; earlier sentences' speakers are known by now."""
+        options = [who for who, _ in self._antecedents(number, phrase)]
+        if word in {"he", "she"}:
+            options = [who for who in options if is_person(who.text)]
+        return options[0] if options else None
 
-    def _last_speaker(self, number: int) -> tuple[Holder | None, int]:
-        for index in range(number - 1, max(-1, number - 6), -1):
-            if self.speakers[index] is not None:
-                return self.speakers[index], number - index
-        return None, 0
+    def _said_before(self, number: int) -> list[tuple[Holder, int]]:
+        """The last speakers before a sentence, at most two, with how many sentences ago they spoke."""
+        found: list[tuple[Holder, int]] = []
+        for index in range(number - 1, max(-1, number - 8), -1):
+            speaker = self.speakers[index]
+            if speaker is not None and all(head(speaker.text) != head(who.text) for who, _ in found):
+                found.append((speaker, number - index))
+        return found[:2]
 
     def _surroundings(self, number: int) -> Surroundings:
         start, end = self.spans[number]
@@ -179,8 +187,23 @@ def _names_person(phrase: Phrase, words: Sequence[Token]) -> bool:
     return phrase.kind == "name" and len(words) > 1 and words[-1].text[0].isupper() and not any(gazetteer().mentions(text))
 
 
-def _is_person(holder: Holder) -> bool:
-    return holder.kind in {"named", "anonymous", "pronoun-resolved"}
+def is_person(name: str) -> bool:
+    """Whether a holder's words look like a person's: a name that is no country's, or a noun for somebody."""
+    word = head(name)
+    if any(gazetteer().mentions(name)) and not ANONYMOUS.search(word):
+        return False
+    return not COLLECTIVE.search(word) and (name[:1].isupper() and name.split()[-1][:1].isupper() or bool(ANONYMOUS.search(word)))
+
+
+def _person_cues(holder: Holder) -> list[str]:
+    words = holder.text.split()
+    return [
+        f"person={is_person(holder.text)}",
+        f"kind={holder.kind}",
+        f"words={min(3, len(words))}",
+        f"plural={head(holder.text).endswith('s')}",
+        f"country={any(gazetteer().mentions(holder.text))}",
+    ]
 
 
 @cache
@@ -200,11 +223,13 @@ def head(name: str) -> str:
 
     Of "the eastern Libyan prime minister" it is "minister", of "Rep. Ann Dole of Ohio" "dole", of "X and Y" X's.
     """
-    words = [word for word in tokenise(name) if word.text[0].isalnum()]
+    words = [word for word in tokenise(name) if word.text[0].isalnum() or word.text == ","]
     kept: list[str] = []
     for word in words:
         low = word.lower
-        if kept and (low in {"of", "in", "for", "at", "from", "and", "who", "on", "with", "to", "meeting", "by", "near"} or is_verb(word) and word.text[0].islower()):
+        if not kept and low in {"of", ","}:
+            continue
+        if kept and (low in {",", "of", "in", "for", "at", "from", "and", "who", "on", "with", "to", "meeting", "by", "near"} or is_verb(word) and word.text[0].islower()):
             break
         if low not in DETERMINERS or len(words) == 1:
             kept.append(low.removesuffix("'s").rstrip("'."))

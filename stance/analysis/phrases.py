@@ -16,7 +16,7 @@ STOPS = frozenset(
     "about after before against over under between among through during without within since until till upon across "
     "is are was were be been being am has have had having do does did will would shall should can could may might must "
     "not never also only even just still again already now then there here today yesterday tonight to how why what "
-    "once twice soon later earlier alone himself herself itself themselves too very more less rather".split()
+    "once twice soon later earlier alone himself herself itself themselves last next ago among despite behind like off out up down away along per too very more less rather".split()
 )
 VERBS = frozenset(
     "said says say told tells tell thinks think thought wants want hopes hope believes believe knew knows know saw sees "
@@ -120,7 +120,7 @@ def _phrase(tokens: list[Token], first: int) -> Phrase | None:
 def _can_start(tokens: list[Token], first: int) -> bool:
     """A capital at the start of a sentence tells nothing; words of the closed classes begin no name."""
     word = tokens[first].lower
-    return not word.endswith("ly") and word not in {"speaking", "asked", "according", "yes", "and", "then", "nobody"}
+    return not word.endswith(("ly", "ing", "ed")) and word not in {"speaking", "asked", "according", "yes", "seen", "and", "then", "nobody"}
 
 
 def _extend(tokens: list[Token], position: int, first: int) -> int:
@@ -142,6 +142,8 @@ def _extend(tokens: list[Token], position: int, first: int) -> int:
             break
         if is_verb(token) and not (tokens[position - 1].lower in DETERMINERS and low not in VERBS):
             break
+        if low.endswith("ing") and len(low) > 4 and token.text[0].islower() and tokens[position - 1].lower not in DETERMINERS:
+            break
         if low.endswith("ly") and token.text[0].islower():
             break
         if NO_HOLDER.match(token.text):
@@ -157,9 +159,8 @@ def _extend(tokens: list[Token], position: int, first: int) -> int:
 
 def _noun_after(tokens: list[Token], position: int) -> bool:
     """Whether the lower-case word goes on a phrase that began with a capital: "Russian columnist", "UN envoys"."""
-    before = tokens[position - 1].lower
     word = tokens[position].lower
-    if position + 1 < len(tokens) and word.endswith("s") and is_verb(tokens[position + 1]):
+    if BARE.match(word):
         return True
-    adjectival = before.endswith(("an", "ish", "ese", "ch", "'s", "ic", "i", "s")) or before.isupper()
-    return bool(BARE.match(word)) or (adjectival and not word.endswith(("s", "ing")) and word not in STOPS)
+    after = tokens[position + 1] if position + 1 < len(tokens) else None
+    return after is None or not (after.lower in DETERMINERS or after.text[0].isupper() or after.text[0].isdigit() or after.lower in {"to", "that", "it", "him", "them"})

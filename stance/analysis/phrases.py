@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-TOKEN = re.compile(r"(?:[A-Z]\.){2,}|(?:Mr|Mrs|Ms|Dr|Sen|Rep|Gen|Col|Gov|Lt|Maj|Sgt|St|Prof|Rev)\.|\d[\d,.]*\d|\w+(?:[-’'.&]\w+)*’?|[^\w\s]")
+TOKEN = re.compile(r"(?:[A-Z]\.){2,}|[A-Z]\.(?= [A-Z])|(?:Mr|Mrs|Ms|Dr|Sen|Rep|Gen|Col|Gov|Lt|Maj|Sgt|St|Prof|Rev|Adm|Brig|Maj|Capt|Cmdr|Amb|Sir|Messrs)\.|\d[\d,.]*\d|\w+(?:[-’'.&]\w+)*’?|[^\w\s]")
 ARTICLES = frozenset("the a an".split())
 DETERMINERS = ARTICLES | frozenset(
     "this that these those its his her their our my your some many most several few two three four five six seven eight "
@@ -26,7 +26,7 @@ VERBS = frozenset(
     "drew grew threw rose fell drove bore bid shot struck sought seek seeks forbade chose withdrew understood bought "
     "sees calls call urges urge warns warn argues argue insists insist claims claim adds add notes denies deny asks ask "
     "admits concedes complains predicts suggests opposes oppose supports support backs back rejects reject condemns "
-    "condemn froze freezes forget contend contends express hails hail pleads plead accept accepts favors favours favour favor likes like likened likens cast paid meant dealt sees needs need remains "
+    "condemn present presents contends doubts doubt hails froze freezes forget contend contends express hails hail pleads plead accept accepts favors favours favour favor likes like likened likens cast paid meant dealt sees needs need remains "
     "appears seems accuses welcomes agrees agree describes voted votes vote declares".split()
 )
 BARE = re.compile(
@@ -99,6 +99,8 @@ def is_verb(token: Token) -> bool:
 def _phrase(tokens: list[Token], first: int) -> Phrase | None:
     token = tokens[first]
     low = token.lower
+    if first < 6 and any(t.text in "—–-" for t in tokens[first + 1 : first + 7]) and token.text.isupper() and len(token.text) > 3:
+        return None  # a dateline
     if low in PRONOUNS and not (low == "i" and token.text == "i"):
         return Phrase(first, first + 1, "pronoun")
     starts_sentence = first == 0 or tokens[first - 1].text in "“\".—:"

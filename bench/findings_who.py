@@ -53,7 +53,9 @@ def rows() -> list[Row]:
     """The bars of holders."""
     found = [_row("holders, bundled test split", 0.85, test_rows(), f"exact or head match, polar pairs of {FOLDER}")]
     if REAL.exists():
-        found.append(_row("holders, real news", 0.65, real_rows(), "exact or head match, polar rows, one sentence of context"))
+        found.append(
+            _row("holders, real news", 0.65, real_rows(), "exact or head match, polar rows, one sentence of context")
+        )
     return [row for pair in found for row in pair]
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 from scipy.optimize import minimize
+from scipy.sparse import csr_matrix
 
 from stance.analysis.holders import Article, find_holder, matches
 from stance.examples import read_examples
@@ -15,7 +16,7 @@ from stance.records import Document, Example, Sentence
 from stance.storage import read_records
 
 MIN_COUNT = 3
-PENALTY = 0.5
+PENALTY = 3.0
 
 
 def articles(folder: Path) -> tuple[dict[str, Article], dict[str, dict[int, int]]]:
@@ -54,8 +55,6 @@ def fit(groups: Sequence[tuple[list[tuple[str, ...]], list[bool]]]) -> dict[str,
             owner.append(number)
             right.append(ok)
             row += 1
-    from scipy.sparse import csr_matrix
-
     x = csr_matrix((np.ones(len(rows)), (rows, columns)), shape=(row, len(names)))
     own, good = np.array(owner), np.array(right)
     starts = np.flatnonzero(np.r_[True, own[1:] != own[:-1]])
@@ -72,7 +71,9 @@ def fit(groups: Sequence[tuple[list[tuple[str, ...]], list[bool]]]) -> dict[str,
     return {name: round(float(w), 3) for name, w in zip(names, best.x, strict=True) if abs(w) >= 0.01}
 
 
-def groups_of(folder: Path, examples: Sequence[Example], made: Mapping[str, Article], places: Mapping[str, Mapping[int, int]]):
+def groups_of(
+    folder: Path, examples: Sequence[Example], made: Mapping[str, Article], places: Mapping[str, Mapping[int, int]]
+):
     found = []
     for e in examples:
         options = made[e.document].candidates(places[e.document][e.start])
@@ -115,7 +116,7 @@ def main() -> None:
         for e in train:
             if e.document in held:
                 found = find_holder(made[e.document], places[e.document][e.start], w)
-                hits.append(matches(found.text, e.holder))
+                hits.append(matches(found.text, e.holder or ""))
                 if len(sys.argv) > 2 and not hits[-1]:
                     print(f"GOLD {e.holder!r} FOUND {found.text!r}/{found.kind} | {e.text}")
     print(f"cross-validated {np.mean(hits):.3f} of {len(hits)}")

@@ -4,15 +4,19 @@ First the holder's own words ("the Russian columnist"), then how the article int
 commander of ...", "the Russian columnist ..."), by the gazetteers of countries and organisations.
 """
 
+import difflib
 import re
 from dataclasses import dataclass
 
 from stance.analysis.holders import AUTHOR, Holder, head
+from stance.analysis.phrases import STOPS
 from stance.ingest.names import gazetteer
 
 REACH = 90
 """How far after a name its apposition is read, in code points."""
 BEFORE = 60
+ALIKE = 0.92
+"""Spellings so much alike are one name: Ischenko, Ishchenko."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +47,7 @@ def full_name(name: str, text: str) -> str:
     if not name[:1].isupper() or not head(name)[:1].isalpha():
         return name
     forms = re.findall(rf"\b(?:[A-Z][\w’'-]+ ){{1,3}}{surname}\b", text)
-    words = [form for form in forms if form.endswith(name)]
+    words = [form for form in forms if form.endswith(name) and form.split()[0].lower() not in STOPS]
     return min(words, key=lambda form: (len(form.split()) != 2, forms.index(form)), default=name)
 
 
@@ -56,7 +60,10 @@ def _named(words: str) -> Actor | None:
 
 def _introduction(name: str, text: str) -> Actor | None:
     """What stands beside the name where it is introduced: "the Russian columnist X" or "X, the commander of ..."."""
-    for match in re.finditer(rf"\b{re.escape(name.split()[-1])}\b", text):
+    surname = name.split()[-1]
+    # Newspapers spell foreign names in several ways within one article.
+    spellings = {surname, *difflib.get_close_matches(surname, set(re.findall(r"\b[A-Z]\w{4,}", text)), cutoff=ALIKE)}
+    for match in re.finditer(rf"\b(?:{'|'.join(map(re.escape, sorted(spellings)))})\b", text):
         before = re.split(r"[.;:!?\n“”]", text[max(0, match.start() - BEFORE) : match.start()])[-1]
         title = re.search(r"(?:[\w’'-]+ ){0,6}$", before)
         found = _named(title[0]) if title and _is_title(title[0]) else None

@@ -10,18 +10,10 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from stance.analysis.phrases import BARE, DETERMINERS, STOPS, VERBS, Phrase, Token, is_verb
+from stance.analysis.phrases import BARE, DETERMINERS, STOPS, VERBS, Phrase, Token, is_verb, words
 
-REPORTING = frozenset(
-    "said says say saying told tells tell asked asks added adds wrote writes argued argues warned warns insisted insists "
-    "claimed claims called calls urged urges replied remarked noted notes declared declares announced announces "
-    "described describes accused accuses denounced condemned condemns praised welcomed rejected rejects demanded demands "
-    "complained predicted stressed suggested suggests maintained acknowledged admitted conceded concedes recalled "
-    "explained testified shouted thinks thought believes believed hopes hoped wants wanted promised pledged vowed "
-    "dismissed defended criticised criticized blamed opposed opposes supported supports backed voted threatened "
-    "proposed recommended appealed answered retorted observed estimated contended asserted reiterated concluded".split()
-)
-AUXILIARIES = frozenset("has have had is are was were be been will would could can may might should must does did do not never also only yesterday again later then now already to".split())
+REPORTING = words("reporting")
+AUXILIARIES = words("auxiliaries")
 SKIP = 28
 """An apposition is at most so many tokens long."""
 COLLECTIVE = re.compile(
@@ -66,13 +58,19 @@ def phrase_cues(tokens: list[Token], all_phrases: list[Phrase], index: int, arou
         f"last={_shape_noun(tokens[phrase.last - 1])}",
     ]
     if phrase.kind == "pronoun":
-        cues += [f"pronoun={tokens[phrase.first].lower}:{where}", f"pronoun={tokens[phrase.first].lower}>{_class(follower)}:{where}"]
+        cues += [
+            f"pronoun={tokens[phrase.first].lower}:{where}",
+            f"pronoun={tokens[phrase.first].lower}>{_class(follower)}:{where}",
+        ]
     subjects = [p for p in outside if _class(_follower(tokens, p.last)[0]) in {"reporting", "ed", "verb"}]
     if phrase in subjects:
-        cues += [f"subject={min(2, subjects.index(phrase))}", f"subject={min(2, subjects.index(phrase))}:{phrase.kind}:{around.genre}"]
+        cues += [
+            f"subject={min(2, subjects.index(phrase))}",
+            f"subject={min(2, subjects.index(phrase))}:{phrase.kind}:{around.genre}",
+        ]
     if follower in REPORTING and not quoted:
         cues.append("reporting-after")
-    if previous in REPORTING and earlier is not None and earlier.text in ",”\"" and not quoted:
+    if previous in REPORTING and earlier is not None and earlier.text in ',”"' and not quoted:
         cues.append("reporting-inverted")
     if previous in REPORTING:
         cues.append(f"object-of-reporting:{where}")
@@ -96,7 +94,9 @@ def phrase_cues(tokens: list[Token], all_phrases: list[Phrase], index: int, arou
         cues.append(f"clause={previous}>{_class(follower)}")
     if not quoted and not any(around.in_quote[: phrase.first]) and any(around.in_quote):
         cues.append("before-quote")
-    if phrase.last < len(tokens) and tokens[phrase.last].lower in {"'s", "’"} or tokens[phrase.last - 1].lower.endswith("'s"):
+    if (phrase.last < len(tokens) and tokens[phrase.last].lower in {"'s", "’"}) or tokens[
+        phrase.last - 1
+    ].lower.endswith("'s"):
         cues.append("possessive")
     colon = tokens[phrase.last].text if phrase.last < len(tokens) else "$"
     cues.append(f"next={colon if not colon[0].isalnum() else 'word'}:{where}")
@@ -109,8 +109,8 @@ def sentence_cues(tokens: list[Token], all_phrases: list[Phrase], around: Surrou
     words = {t.lower for t in outside}
     share = 1 - len(outside) / max(1, len(tokens))
     own = bool(words & {"i", "we", "our", "my", "us"})
-    reporting = sorted(words & REPORTING)
-    subjects = any(
+    reporting = words & (REPORTING | {"according"})
+    subjects = "according" in words or any(
         not around.in_quote[p.first] and _follower(tokens, p.last)[0] in REPORTING for p in all_phrases
     )
     begins = outside[0].lower if outside else ""
@@ -127,7 +127,11 @@ def sentence_cues(tokens: list[Token], all_phrases: list[Phrase], around: Surrou
         f"names={min(3, sum(p.kind == 'name' for p in all_phrases))}",
         f"phrases={min(4, len([p for p in all_phrases if p.kind != 'pronoun']))}",
         f"length={min(6, len(tokens) // 8)}",
-        *(f"pronoun={tokens[p.first].lower}:{_class(_follower(tokens, p.last)[0])}" for p in all_phrases if p.kind == "pronoun" and not around.in_quote[p.first]),
+        *(
+            f"pronoun={tokens[p.first].lower}:{_class(_follower(tokens, p.last)[0])}"
+            for p in all_phrases
+            if p.kind == "pronoun" and not around.in_quote[p.first]
+        ),
     ]
 
 
@@ -167,9 +171,7 @@ def _follower(tokens: list[Token], position: int) -> tuple[str, str]:
 
 
 def _past_auxiliaries(tokens: list[Token], position: int) -> int | None:
-    while position < len(tokens) and (
-        tokens[position].lower in AUXILIARIES or tokens[position].lower.endswith("ly")
-    ):
+    while position < len(tokens) and (tokens[position].lower in AUXILIARIES or tokens[position].lower.endswith("ly")):
         position += 1
     return position if position < len(tokens) else None
 
@@ -189,7 +191,11 @@ def _class(word: str) -> str:
 
 
 def _shape(word: str) -> str:
-    return word if word in REPORTING or word in VERBS or word in STOPS or not word[:1].isalnum() or word.endswith("ed") else _class(word)
+    return (
+        word
+        if word in REPORTING or word in VERBS or word in STOPS or not word[:1].isalnum() or word.endswith("ed")
+        else _class(word)
+    )
 
 
 def _shape_noun(token: Token) -> str:
@@ -199,4 +205,10 @@ def _shape_noun(token: Token) -> str:
         return "people"
     if token.text[0].isupper():
         return "capital"
-    return "plural" if token.lower.endswith("s") else "person" if token.lower.endswith(("er", "or", "ist", "an")) else "noun"
+    return (
+        "plural"
+        if token.lower.endswith("s")
+        else "person"
+        if token.lower.endswith(("er", "or", "ist", "an"))
+        else "noun"
+    )

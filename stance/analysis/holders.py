@@ -105,7 +105,9 @@ class Article:
         for who, distance in self._said_before(number):
             found.setdefault(head(who.text), (who, ["speaker", f"distance={min(4, distance)}"]))
         for index in range(number, max(-1, number - 5), -1):
-            inside = [p for p in self.phrases[index] if p.kind != "pronoun" and (index < number or p.last <= phrase.first)]
+            inside = [
+                p for p in self.phrases[index] if p.kind != "pronoun" and (index < number or p.last <= phrase.first)
+            ]
             for order, other in enumerate(inside):
                 words = self.tokens[index][other.first : other.last]
                 if word in {"he", "she"} and not _names_person(other, words) and order > 0:
@@ -126,7 +128,9 @@ class Article:
             if around.in_quote[phrase.first]:
                 continue
             cues = phrase_cues(tokens, self.phrases[number], index, around)
-            strength = 3 * ("reporting-inverted" in cues) + 2 * ("reporting-after" in cues) + 2 * ("according-to" in cues)
+            strength = (
+                3 * ("reporting-inverted" in cues) + 2 * ("reporting-after" in cues) + 2 * ("according-to" in cues)
+            )
             if not strength or (best is not None and best[0] >= strength):
                 continue
             if phrase.kind == "pronoun":
@@ -184,7 +188,9 @@ def kind_of(phrase: Phrase, words: Sequence[Token]) -> str:
 def _names_person(phrase: Phrase, words: Sequence[Token]) -> bool:
     """Two capitals in a row, or a title before one, that name no country."""
     text = " ".join(word.text for word in words)
-    return phrase.kind == "name" and len(words) > 1 and words[-1].text[0].isupper() and not any(gazetteer().mentions(text))
+    return (
+        phrase.kind == "name" and len(words) > 1 and words[-1].text[0].isupper() and not any(gazetteer().mentions(text))
+    )
 
 
 def is_person(name: str) -> bool:
@@ -192,7 +198,9 @@ def is_person(name: str) -> bool:
     word = head(name)
     if any(gazetteer().mentions(name)) and not ANONYMOUS.search(word):
         return False
-    return not COLLECTIVE.search(word) and (name[:1].isupper() and name.split()[-1][:1].isupper() or bool(ANONYMOUS.search(word)))
+    return not COLLECTIVE.search(word) and (
+        (name[:1].isupper() and name.split()[-1][:1].isupper()) or bool(ANONYMOUS.search(word))
+    )
 
 
 def _person_cues(holder: Holder) -> list[str]:
@@ -229,7 +237,10 @@ def head(name: str) -> str:
         low = word.lower
         if not kept and low in {"of", ","}:
             continue
-        if kept and (low in {",", "of", "in", "for", "at", "from", "and", "who", "on", "with", "to", "meeting", "by", "near"} or is_verb(word) and word.text[0].islower()):
+        if kept and (
+            low in {",", "of", "in", "for", "at", "from", "and", "who", "on", "with", "to", "meeting", "by", "near"}
+            or (is_verb(word) and word.text[0].islower())
+        ):
             break
         if low not in DETERMINERS or len(words) == 1:
             kept.append(low.removesuffix("'s").rstrip("'."))

@@ -62,7 +62,9 @@ def _cell(name: str, target: str, rows: list[Opinion], by: str, resampling: Resa
         drawn = resampled_confusions(tables, resampling)
         low, high = percentile_interval((drawn[:, 0] - drawn[:, 1]) / drawn.sum(axis=1), resampling.confidence)
     favor, against, neutral = (int(v) for v in tables.sum(axis=0))
-    kind = Counter(o.actor_kind or "" for o in rows).most_common(1)[0][0] if by == "actor" else rows[0].holder_kind or ""
+    kind = (
+        Counter(o.actor_kind or "" for o in rows).most_common(1)[0][0] if by == "actor" else rows[0].holder_kind or ""
+    )
     counts = {"favor": favor, "against": against, "neutral": neutral}
     return Cell(name, kind, target, counts, (favor - against) / len(rows), low, high, len(clusters), tuple(rows))
 

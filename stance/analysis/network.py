@@ -43,4 +43,17 @@ def write_parquet(cells: Sequence[Cell], path: Path) -> None:
     pq.write_table(pa.Table.from_pylist(rows_of(cells), schema=schema), path)
 
 
-_NAMES = ("actor", "actor_kind", "target", "favor", "against", "neutral", "n", "net", "low", "high", "clusters", "evidence")
+_NAMES = (
+    "actor",
+    "actor_kind",
+    "target",
+    "favor",
+    "against",
+    "neutral",
+    "n",
+    "net",
+    "low",
+    "high",
+    "clusters",
+    "evidence",
+)

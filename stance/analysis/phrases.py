@@ -1,34 +1,33 @@
 """Noun phrases that may hold a stance, found without a parser: names, pronouns, "the ...", "a ...", bare plurals."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
 
-TOKEN = re.compile(r"(?:[A-Z]\.){2,}|[A-Z]\.(?= [A-Z])|(?:Mr|Mrs|Ms|Dr|Sen|Rep|Gen|Col|Gov|Lt|Maj|Sgt|St|Prof|Rev|Adm|Brig|Maj|Capt|Cmdr|Amb|Sir|Messrs)\.|\d[\d,.]*\d|\w+(?:[-’'.&]\w+)*’?|[^\w\s]")
-ARTICLES = frozenset("the a an".split())
-DETERMINERS = ARTICLES | frozenset(
-    "this that these those its his her their our my your some many most several few two three four five six seven eight "
-    "nine ten dozens hundreds thousands other another both all each every one no any".split()
+import yaml
+
+
+@cache
+def _lists() -> Mapping[str, str]:
+    return yaml.safe_load(files("stance.analysis").joinpath("words.yaml").read_text(encoding="utf-8"))
+
+
+def words(name: str) -> frozenset[str]:
+    """A list of words.yaml."""
+    return frozenset(_lists()[name].split())
+
+
+TOKEN = re.compile(
+    r"(?:[A-Z]\.){2,}|[A-Z]\.(?= [A-Z])|"
+    r"(?:Mr|Mrs|Ms|Dr|Sen|Rep|Gen|Col|Gov|Lt|Maj|Sgt|St|Prof|Rev|Adm|Brig|Maj|Capt|Cmdr|Amb|Sir|Messrs)\.|"
+    r"\d[\d,.]*\d|\w+(?:[-’'.&]\w+)*’?|[^\w\s]"
 )
-PRONOUNS = frozenset("he she they it we i who".split())
-STOPS = frozenset(
-    "in into on at to for from with by as than that which who whom whose when while where if because but or nor so yet "
-    "about after before against over under between among through during without within since until till upon across "
-    "is are was were be been being am has have had having do does did will would shall should can could may might must "
-    "not never also only even just still again already now then there here today yesterday tonight to how why what "
-    "once twice soon later earlier alone himself herself itself themselves last next ago among despite behind like off out up down away along per too very more less rather".split()
-)
-VERBS = frozenset(
-    "said says say told tells tell thinks think thought wants want hopes hope believes believe knew knows know saw sees "
-    "see gave gives give took takes take made makes make went goes go came comes come put puts set sets let lets left "
-    "leaves wrote writes write spoke speaks speak met meets held holds hold kept keeps keep found finds find felt feels "
-    "feel began begins broke broken sent sends got gets read reads ran runs lost won fought led stood stands stand swore "
-    "drew grew threw rose fell drove bore bid shot struck sought seek seeks forbade chose withdrew understood bought "
-    "sees calls call urges urge warns warn argues argue insists insist claims claim adds add notes denies deny asks ask "
-    "admits concedes complains predicts suggests opposes oppose supports support backs back rejects reject condemns "
-    "condemn present presents contends doubts doubt hails froze freezes forget contend contends express hails hail pleads plead accept accepts favors favours favour favor likes like likened likens cast paid meant dealt sees needs need remains "
-    "appears seems accuses welcomes agrees agree describes voted votes vote declares".split()
-)
+DETERMINERS = words("determiners")
+PRONOUNS = words("pronouns")
+STOPS = words("stops")
+VERBS = words("verbs")
 BARE = re.compile(
     r"^(?:lawmakers?|officials?|diplomats?|critics|supporters|opponents|analysts|experts|residents|voters|activists|"
     r"protesters|demonstrators|rebels|aides|advisers|ministers|leaders|senators|representatives|members|witnesses|"
@@ -46,7 +45,9 @@ NO_HOLDER = re.compile(
     r"November|December|(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day|God|Whatever|Behind)\.?$"
 )
 """Capitalised words that hold no stance."""
-PARTICLE = re.compile(r"(?:d['’]|al-|el-|ad-|as-|ar-|an-|ash-)[A-Z]|(?:de|van|von|der|den|al|bin|ibn|ben|du|la|le|da|dos|el)$")
+PARTICLE = re.compile(
+    r"(?:d['’]|al-|el-|ad-|as-|ar-|an-|ash-)[A-Z]|(?:de|van|von|der|den|al|bin|ibn|ben|du|la|le|da|dos|el)$"
+)
 
 
 @dataclass(frozen=True)
@@ -99,15 +100,22 @@ def is_verb(token: Token) -> bool:
 def _phrase(tokens: list[Token], first: int) -> Phrase | None:
     token = tokens[first]
     low = token.lower
-    if first < 6 and any(t.text in "—–-" for t in tokens[first + 1 : first + 7]) and token.text.isupper() and len(token.text) > 3:
+    if (
+        first < 6
+        and any(t.text in "—–-" for t in tokens[first + 1 : first + 7])
+        and token.text.isupper()
+        and len(token.text) > 3
+    ):
         return None  # a dateline
     if low in PRONOUNS and not (low == "i" and token.text == "i"):
         return Phrase(first, first + 1, "pronoun")
-    starts_sentence = first == 0 or tokens[first - 1].text in "“\".—:"
+    starts_sentence = first == 0 or tokens[first - 1].text in '“".—:'
     if low in DETERMINERS or (token.text[0].isdigit() and first + 1 < len(tokens)):
         last = _extend(tokens, first + 1, first)
         return Phrase(first, last, "noun") if last > first + 1 else None
-    if NO_HOLDER.match(token.text) and not (token.text == "May" and first + 1 < len(tokens) and tokens[first + 1].text[0].isupper()):
+    if NO_HOLDER.match(token.text) and not (
+        token.text == "May" and first + 1 < len(tokens) and tokens[first + 1].text[0].isupper()
+    ):
         return None
     if token.text[0].isupper() and low not in STOPS and (not starts_sentence or _can_start(tokens, first)):
         last = _extend(tokens, first + 1, first)
@@ -122,7 +130,32 @@ def _phrase(tokens: list[Token], first: int) -> Phrase | None:
 def _can_start(tokens: list[Token], first: int) -> bool:
     """A capital at the start of a sentence tells nothing; words of the closed classes begin no name."""
     word = tokens[first].lower
-    return not word.endswith(("ly", "ing", "ed")) and word not in {"speaking", "asked", "according", "yes", "seen", "and", "then", "nobody"}
+    return not word.endswith(("ly", "ing", "ed")) and word not in {
+        "speaking",
+        "asked",
+        "according",
+        "yes",
+        "seen",
+        "and",
+        "however",
+        "nevertheless",
+        "perhaps",
+        "meanwhile",
+        "indeed",
+        "instead",
+        "moreover",
+        "still",
+        "also",
+        "thus",
+        "hence",
+        "maybe",
+        "otherwise",
+        "nonetheless",
+        "furthermore",
+        "besides",
+        "then",
+        "nobody",
+    }
 
 
 def _extend(tokens: list[Token], position: int, first: int) -> int:
@@ -137,23 +170,43 @@ def _extend(tokens: list[Token], position: int, first: int) -> int:
             if tokens[position].lower in DETERMINERS:
                 position += 1
             continue
-        if low in {"and", "&"} and capital and after is not None and after.text[0].isupper() and after.lower not in STOPS:
+        if (
+            low in {"and", "&"}
+            and capital
+            and after is not None
+            and after.text[0].isupper()
+            and after.lower not in STOPS
+        ):
             position += 1
             continue
         if token.text == "“" or not word or low in STOPS or low == "and" or low in DETERMINERS or low in PRONOUNS:
             break
         if is_verb(token) and not (tokens[position - 1].lower in DETERMINERS and low not in VERBS):
             break
-        if low.endswith("ing") and len(low) > 4 and token.text[0].islower() and tokens[position - 1].lower not in DETERMINERS:
+        if (
+            low.endswith("ing")
+            and len(low) > 4
+            and token.text[0].islower()
+            and tokens[position - 1].lower not in DETERMINERS
+        ):
             break
         if low.endswith("ly") and token.text[0].islower():
             break
         if NO_HOLDER.match(token.text):
             break
-        if capital and PARTICLE.match(token.text) and (len(token.text) > 4 or (after is not None and after.text[0].isupper())):
+        if (
+            capital
+            and PARTICLE.match(token.text)
+            and (len(token.text) > 4 or (after is not None and after.text[0].isupper()))
+        ):
             position += 1
             continue
-        if capital and token.text[0].islower() and tokens[position - 1].text[0].isupper() and not _noun_after(tokens, position):
+        if (
+            capital
+            and token.text[0].islower()
+            and tokens[position - 1].text[0].isupper()
+            and not _noun_after(tokens, position)
+        ):
             break
         position += 1
     return position
@@ -165,4 +218,9 @@ def _noun_after(tokens: list[Token], position: int) -> bool:
     if BARE.match(word):
         return True
     after = tokens[position + 1] if position + 1 < len(tokens) else None
-    return after is None or not (after.lower in DETERMINERS or after.text[0].isupper() or after.text[0].isdigit() or after.lower in {"to", "that", "it", "him", "them"})
+    return after is None or not (
+        after.lower in DETERMINERS
+        or after.text[0].isupper()
+        or after.text[0].isdigit()
+        or after.lower in {"to", "that", "it", "him", "them"}
+    )

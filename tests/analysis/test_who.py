@@ -84,7 +84,8 @@ def test_a_pronoun_is_resolved_to_who_spoke_before() -> None:
 
 
 def test_actors_come_from_the_words_of_the_holder_or_from_its_introduction() -> None:
-    text = "The Norwegian minister Kari Lie spoke. Later Lie said no. Ole Berg, the head of the African Union, agreed. Sam Roe left."
+    text = "The Norwegian minister Kari Lie spoke. Later Lie said no. "
+    text += "Ole Berg, the head of the African Union, agreed. Sam Roe left."
     assert actor_of(Holder("the French envoy", "anonymous"), text).name == "France"
     assert actor_of(Holder("Lie", "named"), text).name == "Norway"
     assert actor_of(Holder("Ole Berg", "named"), text).kind in {"organisation", "country"}
@@ -98,7 +99,8 @@ def test_attribution_fills_every_opinion_and_keeps_the_order() -> None:
     document = Document(id="d1", text=text, source="a.txt")
     spans = [(0, len(first)), (len(first) + 1, len(text))]
     sentences = [
-        Sentence(id=f"d1:{n}", document_id="d1", index=n, start=a, end=b, text=text[a:b]) for n, (a, b) in enumerate(spans)
+        Sentence(id=f"d1:{n}", document_id="d1", index=n, start=a, end=b, text=text[a:b])
+        for n, (a, b) in enumerate(spans)
     ]
     asked = [replace(opinion(1), start=a, end=b, holder=None) for a, b in reversed(spans)]
     filled = attribute(asked, {"d1": document}, sentences)

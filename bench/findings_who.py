@@ -40,7 +40,7 @@ def real_rows() -> list[tuple[str, str, str]]:
     return result
 
 
-def test_rows(split: str = "test") -> list[tuple[str, str, str]]:
+def bundled_rows(split: str) -> list[tuple[str, str, str]]:
     """The same of a split of the bundled corpus, within whole articles."""
     made, places = articles(FOLDER)
     return [
@@ -51,7 +51,9 @@ def test_rows(split: str = "test") -> list[tuple[str, str, str]]:
 
 def rows() -> list[Row]:
     """The bars of holders."""
-    found = [_row("holders, bundled test split", 0.85, test_rows(), f"exact or head match, polar pairs of {FOLDER}")]
+    found = [
+        _row("holders, bundled test split", 0.85, bundled_rows("test"), f"exact or head match, polar pairs of {FOLDER}")
+    ]
     if REAL.exists():
         found.append(
             _row("holders, real news", 0.65, real_rows(), "exact or head match, polar rows, one sentence of context")

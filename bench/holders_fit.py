@@ -17,6 +17,8 @@ from stance.storage import read_records
 
 MIN_COUNT = 3
 PENALTY = 3.0
+Group = tuple[list[tuple[str, ...]], list[bool]]
+"""The cues of a sentence's candidates, and which of them are right."""
 
 
 def articles(folder: Path) -> tuple[dict[str, Article], dict[str, dict[int, int]]]:
@@ -35,7 +37,7 @@ def polar(folder: Path, split: str) -> list[Example]:
     return [e for e in read_examples(folder / "dataset", split) if e.label in {"favor", "against"} and e.holder]
 
 
-def fit(groups: Sequence[tuple[list[tuple[str, ...]], list[bool]]]) -> dict[str, float]:
+def fit(groups: Sequence[Group]) -> dict[str, float]:
     """Weights of a conditional logit: of each group some candidates are right."""
     counts: defaultdict[str, int] = defaultdict(int)
     for cues, _ in groups:
@@ -72,8 +74,9 @@ def fit(groups: Sequence[tuple[list[tuple[str, ...]], list[bool]]]) -> dict[str,
 
 
 def groups_of(
-    folder: Path, examples: Sequence[Example], made: Mapping[str, Article], places: Mapping[str, Mapping[int, int]]
-):
+    examples: Sequence[Example], made: Mapping[str, Article], places: Mapping[str, Mapping[int, int]]
+) -> list[Group]:
+    """The cues of each pair's candidates, and which of them are right."""
     found = []
     for e in examples:
         options = made[e.document].candidates(places[e.document][e.start])
@@ -81,7 +84,7 @@ def groups_of(
     return found
 
 
-def bare_group(example: Example) -> tuple[list[tuple[str, ...]], list[bool]]:
+def bare_group(example: Example) -> Group:
     """The candidates of a sentence with nothing but its neighbours."""
     article, number = short_article(example.before, example.text, example.after)
     options = article.candidates(number)
@@ -98,10 +101,11 @@ def short_article(before: str, text: str, after: str) -> tuple[Article, int]:
 
 
 def main() -> None:
+    """Cross-validate over articles, print how often the holder is found, and write the weights."""
     folder = Path(sys.argv[1])
     made, places = articles(folder)
     train = polar(folder, "train")
-    groups = groups_of(folder, train, made, places)
+    groups = groups_of(train, made, places)
     # Articles of users rarely say their genre, and may be one sentence with its neighbours: learn from both.
     bare = [bare_group(e) for e in train]
     usable = [g for g in groups if any(g[1])]

@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from stance.analysis.phrases import BARE, DETERMINERS, STOPS, VERBS, Phrase, Token, is_verb, words
+from stance.analysis.phrases import BARE, DETERMINERS, PRONOUNS, STOPS, VERBS, Phrase, Token, is_verb, words
 
 REPORTING = words("reporting")
 AUXILIARIES = words("auxiliaries")
@@ -48,6 +48,8 @@ def phrase_cues(tokens: list[Token], all_phrases: list[Phrase], index: int, arou
     outside = [p for p in all_phrases if not around.in_quote[p.first]]
     rank = outside.index(phrase) if phrase in outside else 9
     previous = before.lower if before is not None else "^"
+    if previous == "to" and earlier is not None and earlier.lower == "according":
+        previous = "according-to"
     cues = [
         f"kind={phrase.kind}:{where}",
         f"rank={min(rank, 4)}:{where}",
@@ -74,7 +76,7 @@ def phrase_cues(tokens: list[Token], all_phrases: list[Phrase], index: int, arou
         cues.append("reporting-inverted")
     if previous in REPORTING:
         cues.append(f"object-of-reporting:{where}")
-    if previous == "to" and earlier is not None and earlier.lower == "according":
+    if previous == "according-to":
         cues.append("according-to")
     if previous == "by" and earlier is not None and earlier.lower.endswith(("ed", "en")):
         cues += ["passive-by", f"passive={_class(earlier.lower)}"]
@@ -120,7 +122,7 @@ def sentence_cues(tokens: list[Token], all_phrases: list[Phrase], around: Surrou
         f"all-quoted={not outside or not any(t.text[0].isalnum() for t in outside)}",
         f"reporting={bool(reporting)}:{subjects}",
         f"own={own}",
-        f"begins={begins if begins in STOPS or begins in DETERMINERS or begins in {'he', 'she', 'they', 'it', 'i', 'we'} else 'other'}",
+        f"begins={begins if begins in STOPS | DETERMINERS | PRONOUNS else 'other'}",
         f"genre={around.genre}",
         f"genre={around.genre}:{subjects}",
         f"asks={tokens[-1].text == '?' if tokens else False}",

@@ -1,7 +1,7 @@
 """Whose stance a sentence of an article has: the author's, or that of somebody whom it quotes or reports.
 
-Candidates come from rules, and a linear ranker (a softmax over the candidates of a sentence) chooses; its weights are in
-holders.json, fitted on the training split of the bundled corpus by `python -m bench.holders_fit`.
+Candidates come from rules, and a linear ranker (a softmax over the candidates of a sentence) chooses; its weights are
+in holders.json, fitted on the training split of the bundled corpus by `python -m bench.holders_fit`.
 """
 
 import json
@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
 
-from stance.analysis.cues import COLLECTIVE, REPORTING, Surroundings, phrase_cues, sentence_cues
+from stance.analysis.cues import COLLECTIVE, Surroundings, phrase_cues, sentence_cues
 from stance.analysis.phrases import DETERMINERS, Phrase, Token, is_verb, phrases, tokenise
 from stance.analysis.quotes import quotations
 from stance.ingest.names import gazetteer
@@ -77,6 +77,8 @@ class Article:
         for index, phrase in enumerate(found):
             cues = phrase_cues(tokens, found, index, around)
             if phrase.kind != "pronoun":
+                if "according-to" in cues and result[0].holder.kind == AUTHOR and not around.in_quote[phrase.first]:
+                    del result[0]  # who names a source does not speak for themselves
                 result.append(Candidate(self._holder(number, phrase), tuple(cues)))
             else:
                 word = tokens[phrase.first].lower
@@ -252,6 +254,3 @@ def matches(found: str, wanted: str) -> bool:
     if AUTHOR in (found, wanted):
         return found == wanted
     return found.strip().lower() == wanted.strip().lower() or head(found) == head(wanted)
-
-
-__all__ = ["AUTHOR", "REPORTING", "Article", "Candidate", "Holder", "find_holder", "head", "matches", "weights"]

@@ -36,6 +36,16 @@ class Opinion:
     place: str | None = None
     holder: str | None = None
     """Whose stance it is, where that was found out."""
+    holder_kind: str | None = None
+    """author, named, collective, anonymous or pronoun-resolved."""
+    holder_start: int | None = None
+    holder_end: int | None = None
+    """Code points of the document; None for the author."""
+    actor: str | None = None
+    actor_kind: str | None = None
+    """author, country, organisation, person or group."""
+    cluster: str | None = None
+    """The group of articles that repeat one another; the article itself where there is none."""
 
 
 def join(

@@ -1,6 +1,6 @@
 """Sample: predictions -> queue.jsonl. Findings: predictions and labels -> findings.html, .json, CSV, LaTeX."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -125,9 +125,14 @@ def _known_labels(path: Path) -> dict[str, str]:
 
 
 def _report(config: FindingsConfig, folder: Path) -> Mapping[str, int]:
+    from stance.analysis.attribution import attribute
+    from stance.analysis.clusters import stories
     from stance.analysis.flow import methods
     from stance.analysis.limits import limits
+    from stance.analysis.matrix import matrix
+    from stance.analysis.matrix_page import matrix_html
     from stance.analysis.methods import methods_text
+    from stance.analysis.network import graphml, matrix_csv, write_parquet
     from stance.analysis.page import render_page
     from stance.analysis.report import make_findings
     from stance.analysis.tables import as_csv, as_latex, change_rows, share_rows, timeline_rows
@@ -142,9 +147,14 @@ def _report(config: FindingsConfig, folder: Path) -> Mapping[str, int]:
         raise DataError(
             f"{config.predictions}: no prediction is for an article in {config.sentences}; run survey again"
         )
+    copies = [(c.document, c.copy_of) for c in read_records(config.sentences / "duplicates.jsonl", Copy)]
+    clusters = stories([opinion.document_id for opinion in opinions], copies)
+    sentences = read_records(config.sentences / "sentences.jsonl", Sentence)
+    opinions = attribute(opinions, documents, sentences, [str(number) for number in clusters])
+    cells = matrix(opinions)
     queue = [] if config.gold is None else list(read_records(_queue_file(config.gold), Queued))
     gold, ungold = answered(queue, [opinion.id for opinion in opinions], scheme)
-    rows = _rows(opinions, gold, scheme, list(read_records(config.sentences / "duplicates.jsonl", Copy)))
+    rows = _rows(opinions, gold, scheme, clusters)
     wishes = Wishes(**{name: getattr(config, name) for name in Wishes.__dataclass_fields__})
     shares_file = config.predictions / "trained_shares.json"
     trained_on = read_json(shares_file) if shares_file.exists() else None
@@ -162,7 +172,9 @@ def _report(config: FindingsConfig, folder: Path) -> Mapping[str, int]:
     made["footer"] = " · ".join(f"{name} {manifest.key[:12]}" for name, manifest in manifests.items())
     write_json(folder / "findings.json", made)
     tables = {
-        "findings.html": render_page(made),
+        "findings.html": render_page(made, matrix_html(cells)),
+        "matrix.csv": matrix_csv(cells),
+        "network.graphml": graphml(cells),
         "shares.csv": as_csv(share_rows(made)),
         "timeline.csv": as_csv(timeline_rows(made)),
         "changes.csv": as_csv(change_rows(made)),
@@ -172,6 +184,7 @@ def _report(config: FindingsConfig, folder: Path) -> Mapping[str, int]:
     for name, text in tables.items():
         with atomic_file(folder / name) as file:
             file.write(text)
+    write_parquet(cells, folder / "matrix.parquet")
     write_records(folder / REMOVED, [*unjoined, *ungold])
     return {
         "predictions": len(predictions),
@@ -196,10 +209,7 @@ def _events(path: Path | None) -> list[Event]:
         raise DataError(f"{path}: not UTF-8 text ({error.reason} at byte {error.start})") from None
 
 
-def _rows(
-    opinions: Sequence[Opinion], gold: Mapping[str, Queued], scheme: LabelScheme, copies: Iterable[Copy]
-) -> "Rows":
-    from stance.analysis.clusters import stories
+def _rows(opinions: Sequence[Opinion], gold: Mapping[str, Queued], scheme: LabelScheme, clusters: np.ndarray) -> "Rows":
     from stance.analysis.how_much import Rows
     from stance.analysis.shares import one_hot
 
@@ -209,7 +219,7 @@ def _rows(
         one_hot([row.label if row else None for row in labelled], scheme.names),
         np.array([row is not None for row in labelled], dtype=bool),
         np.array([row.inclusion if row else 0.0 for row in labelled]),
-        stories([opinion.document_id for opinion in opinions], [(c.document, c.copy_of) for c in copies]),
+        clusters,
     )
 
 

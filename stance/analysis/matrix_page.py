@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 from stance.analysis.matrix import Cell
 
-
 MAX_ACTORS = 20
 MAX_TARGETS = 8
 """Rows and columns that a page can show and a person can read."""

@@ -21,7 +21,8 @@ from stance.storage import read_json
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 # A number is a link, part of a name or a sentence, or the summary that opens the sentences which it counts.
 UNTRACED = """() => {
-  const within = 'a[href^="#"], [data-name], [data-appendix], summary, svg, h1, h3, style, footer, blockquote p:first-child';
+  const within = 'a[href^="#"], [data-name], [data-appendix], summary, svg, h1, h3, style, footer, ' +
+    'blockquote p:first-child';
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   const found = [];
   while (walker.nextNode()) {

@@ -187,6 +187,8 @@ def page(tmp_path: Path) -> Iterator[Any]:
 
 
 def test_the_browser_of_errors_filters_and_sorts(page: Any) -> None:
+    from playwright.sync_api import expect
+
     def shown() -> list[str]:
         return [t.split(" &")[0] for t in page.locator("article:visible .text").all_text_contents()]
 
@@ -199,7 +201,7 @@ def test_the_browser_of_errors_filters_and_sorts(page: Any) -> None:
     page.fill("#f-text", "sentence 2")
     assert shown() == ["Sentence 2"]
     page.click("button[type=reset]")
-    assert page.locator("article:visible").count() == 3
+    expect(page.locator("article:visible")).to_have_count(3)  # the form resets after the click
     assert page.locator("article b").count() == 0  # what is in the data is text
 
 

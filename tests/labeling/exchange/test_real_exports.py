@@ -1,4 +1,9 @@
-"""Exports in the shape that the tools document. They were written by hand after the documentation, not recorded."""
+"""Exports of the tools themselves: Label Studio's recorded, the others written by hand after their documentation.
+
+`label_studio_recorded.json` came from Label Studio 1.23.0: our tasks imported into a project with our labelling
+configuration, annotated through its API, exported as JSON. `label_studio_export.json` was written by hand and has what a
+single-user server does not give: e-mail addresses of two coders.
+"""
 
 import json
 from pathlib import Path
@@ -9,7 +14,19 @@ from stance.labels import LabelScheme
 from stance.records import Vote
 
 EXPORT = Path(__file__).parent / "label_studio_export.json"
+RECORDED = Path(__file__).parent / "label_studio_recorded.json"
 FIELDS = {"pair_id": "p", "sentence_id": "d:0", "target": "UN intervention in Mali", "text": "The elders agreed."}
+
+
+def test_what_label_studio_itself_exports_is_read() -> None:
+    stays, ends, home = FORMATS["label-studio"].read(RECORDED)
+    first, second = stays.votes
+    assert (first.labeler, first.label, first.seconds, first.kind) == ("user 1", "favor", 9.5, "human")
+    assert first.holder == stays.text[first.holder_start : first.holder_end] == "the elders of Gao"
+    assert (second.label, second.holder, second.notes) == ("neutral", None, "a wish, not a stance?")
+    assert [(v.label, v.kind, v.seconds) for v in ends.votes] == [("neutral", "adjudicated", 3.1)]
+    assert [(v.label, v.kind, v.seconds) for v in home.votes] == [(None, "human", 2.0)]
+    assert [item.pair_id for item in (stays, ends, home)] == ["gao-1", "gao-2", "gao-3"]
 
 
 def test_a_label_studio_export_gives_votes_with_coder_time_and_span() -> None:

@@ -1,8 +1,8 @@
 """Exports of the tools themselves: Label Studio's recorded, the others written by hand after their documentation.
 
 `label_studio_recorded.json` came from Label Studio 1.23.0: our tasks imported into a project with our labelling
-configuration, annotated through its API, exported as JSON. `label_studio_export.json` was written by hand and has what a
-single-user server does not give: e-mail addresses of two coders.
+configuration, annotated through its API, exported as JSON. `label_studio_export.json` was written by hand and has what
+a server with one user does not give: e-mail addresses of two coders.
 """
 
 import json

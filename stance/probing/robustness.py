@@ -122,10 +122,18 @@ def summarise(
 
 
 def rate(failed: Sequence[bool], groups: Sequence[str], resampling: Resampling) -> dict[str, float | None]:
-    """{value, low, high} of a share, the interval by bootstrap over groups of articles."""
+    """{value, low, high} of a share, the interval by bootstrap over groups of articles.
+
+    Where all failed or none did, resampling says nothing: the bound is then the exact one of Clopper and Pearson (1934)
+    for as many independent draws as there are groups.
+    """
     if not failed:
         return {"value": None, "low": None, "high": None}
-    return mean_with_interval(np.asarray(failed, dtype=float), groups, resampling)
+    found = mean_with_interval(np.asarray(failed, dtype=float), groups, resampling)
+    if found["low"] is not None and len(set(failed)) == 1:
+        far = ((1 - resampling.confidence) / 2) ** (1 / len(set(groups)))
+        return found | ({"low": far} if failed[0] else {"high": 1 - far})
+    return found
 
 
 def mean_with_interval(values: np.ndarray, groups: Sequence[str], resampling: Resampling) -> dict[str, float | None]:

@@ -9,7 +9,7 @@ from stance.bootstrap import Resampling
 from stance.labels import LabelScheme
 from stance.probing.fairness import fairness_table, swappable
 from stance.probing.powers import POWERS
-from stance.probing.robustness import make_cases, mean_with_interval, run_cases, summarise
+from stance.probing.robustness import make_cases, mean_with_interval, rate, run_cases, summarise
 from stance.probing.transformations import TRANSFORMATIONS, expected_labels
 from stance.records import Example
 from tests.conftest import SCHEME
@@ -42,7 +42,7 @@ def test_there_are_at_least_twelve_transformations_of_both_kinds() -> None:
 def test_failures_are_found_where_they_are(scheme: LabelScheme) -> None:
     cases, counts = make_cases({"test": sentences(40)}, scheme, most=40)
     rows = {row["test"]: row for row in summarise(run_cases(cases, reads_polarity, scheme), counts, RESAMPLING)}
-    assert rows["upper case"]["rate"] == {"value": 1.0, "low": 1.0, "high": 1.0}
+    assert rows["upper case"]["rate"] == {"value": 1.0, "low": pytest.approx(1 - 0.0881, abs=1e-4), "high": 1.0}
     assert rows["antonym"]["counted"] == 40
     assert rows["antonym"]["failed"] == 0
     assert rows["swap target"]["failed"] == 40  # the target is ignored
@@ -111,3 +111,12 @@ def test_fairness_finds_a_model_that_dislikes_russia(scheme: LabelScheme) -> Non
     russia = next(row for row in table["rows"] if row["intervener"] == "Russia")
     assert russia["difference"]["value"] == pytest.approx(-1.2 * (1 - 1 / len(POWERS)))
     assert fairness_table([], dislikes_russia, scheme, RESAMPLING)["rows"] == []
+
+
+def test_no_failure_among_few_groups_is_no_proof_of_none() -> None:
+    groups = [str(i) for i in range(20)]
+    never, always = rate([False] * 20, groups, RESAMPLING), rate([True] * 20, groups, RESAMPLING)
+    # Clopper-Pearson for 0 of 20: 0.168, as in every table of exact limits.
+    assert (never["value"], never["low"]) == (0.0, 0.0)
+    assert never["high"] == pytest.approx(0.1684, abs=1e-4)
+    assert (always["low"], always["high"]) == (pytest.approx(1 - 0.1684, abs=1e-4), 1.0)

@@ -15,6 +15,9 @@ from tests.annotation.conftest import Server
 from tests.annotation.driver import CHROMIUM, Coder, as_pressed, chromium, outside, violations
 from tests.conftest import run_script
 
+pytestmark = pytest.mark.slow
+"""A page among them sometimes waits for minutes on a busy machine, for a reason not found yet: `make test-slow`."""
+
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:

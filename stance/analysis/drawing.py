@@ -1,13 +1,12 @@
 """Pictures of findings as inline SVG: every mark is a link to the sentences behind it."""
 
 import html
-import io
 import re
-from collections.abc import Generator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from stance.analysis.periods import middle, place_in_time
+from stance.evaluation.canvas import INK, canvas, style, svg
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -15,24 +14,7 @@ if TYPE_CHECKING:
 
 FAVOR, AGAINST, PLAIN = "#1f6fb2", "#c2571a", "#7a828c"
 """Blue and orange, which colour-blind readers can tell apart, and grey."""
-INK = "#010203"
-"""Replaced by the page's own text colour, so that dark mode works."""
-STYLE: Any = {
-    "svg.fonttype": "none",
-    "svg.hashsalt": "stance",
-    "font.family": "sans-serif",
-    "font.size": 9.5,
-    "text.color": INK,
-    "text.parse_math": False,
-    "axes.labelcolor": INK,
-    "axes.edgecolor": INK,
-    "axes.linewidth": 0.6,
-    "xtick.color": INK,
-    "ytick.color": INK,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.spines.left": False,
-}
+LOOK = {"font.size": 9.5, "axes.linewidth": 0.6}
 WIDTH_INCHES = 7.2
 ROW_INCHES, PANEL_INCHES = 0.34, 1.55
 PANELS_ABREAST = 2
@@ -43,8 +25,8 @@ def net_figure(groups: Sequence[Mapping[str, Any]], name: str, description: str)
     """One row a group: net stance with its interval, hollow where the correction is borrowed; a grey tick is the count
     of answers as they are. Each group holds name, anchor, correction, net {value, low, high}, counted_net.
     """
-    with _style():
-        figure, axes = _canvas(WIDTH_INCHES, ROW_INCHES * len(groups) + 0.75)
+    with style(LOOK):
+        figure, axes = canvas(ROW_INCHES * len(groups) + 0.75, WIDTH_INCHES)
         for row, group in enumerate(groups):
             net, colour = group["net"], _side(group["net"])
             axes.plot([net["low"], net["high"]], [row, row], color=colour, linewidth=2, solid_capstyle="round")
@@ -69,7 +51,7 @@ def timeline_figure(panels: Sequence[Mapping[str, Any]], name: str, description:
 
     abreast = min(PANELS_ABREAST, len(panels))
     down = -(-len(panels) // abreast)
-    with _style():
+    with style(LOOK):
         figure = Figure(figsize=(WIDTH_INCHES, PANEL_INCHES * down + 0.5), layout="constrained")
         grid = figure.subplots(down, abreast, sharex=True, sharey=True, squeeze=False)
         for axes, panel in zip(grid.ravel(), panels, strict=False):
@@ -131,41 +113,10 @@ def _scale(axes: "Axes") -> None:
     axes.set_axisbelow(True)
 
 
-@contextmanager
-def _style() -> Generator[None]:
-    import matplotlib as mpl
-
-    with mpl.rc_context(STYLE):
-        yield
-
-
-def _canvas(width: float, height: float) -> tuple["Figure", "Axes"]:
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(width, height), layout="constrained")
-    return figure, figure.add_subplot()
-
-
 def _svg(figure: "Figure", name: str, description: str, links: Mapping[str, str]) -> str:
     """`links` says in words where each anchor leads."""
-    stream = io.StringIO()
-    figure.savefig(stream, format="svg", transparent=True)
-    svg = stream.getvalue()
-    svg = svg[svg.index("<svg") :].replace(INK, "currentColor")
-    # Metadata holds the date, which would make equal findings differ.
-    svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
-    label = html.escape(description)
-    svg = re.sub(
-        r'<svg [^>]*?viewBox="([^"]+)"[^>]*>',
-        rf'<svg viewBox="\1" role="group" aria-label="{label}"><title>{label}</title>',
-        svg,
-        count=1,
-    )
-    # Ids count from 1 in every figure, and several share one page; links that leave the figure keep their names.
-    svg = re.sub(r'( id="|<use xlink:href="#|url\(#)', rf"\g<1>{name}-", svg)
-    svg = svg.replace("xlink:href", "href")
-    svg = re.sub(r'<a href="#([^"]*)"[^>]*>', lambda found: _link(found.group(1), links), svg)
-    return re.sub(r"font: ([\d.]+)px [^;\"]*", r"font: \1px system-ui, sans-serif", svg)
+    text = svg(figure, name, description, role="group").replace("xlink:href", "href")
+    return re.sub(r'<a href="#([^"]*)"[^>]*>', lambda found: _link(found.group(1), links), text)
 
 
 def _link(anchor: str, links: Mapping[str, str]) -> str:

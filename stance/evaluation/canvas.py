@@ -3,7 +3,7 @@
 import html
 import io
 import re
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -34,11 +34,11 @@ WIDTH_INCHES = 4.6
 
 
 @contextmanager
-def style() -> Generator[None]:
-    """Matplotlib with the report's look."""
+def style(changes: Mapping[str, Any] | None = None) -> Generator[None]:
+    """Matplotlib with the reports' look, but for `changes` of its settings."""
     import matplotlib as mpl
 
-    with mpl.rc_context(STYLE):
+    with mpl.rc_context(STYLE | dict(changes or {})):
         yield
 
 
@@ -50,8 +50,8 @@ def canvas(height_inches: float, width_inches: float = WIDTH_INCHES) -> tuple["F
     return figure, figure.add_subplot()
 
 
-def svg(figure: "Figure", name: str, description: str) -> str:
-    """The figure as SVG text; `name` keeps its ids apart from those of other figures."""
+def svg(figure: "Figure", name: str, description: str, role: str = "img") -> str:
+    """The figure as SVG text; `name` keeps its ids apart from those of other figures. One with links is a `group`."""
     stream = io.StringIO()
     figure.savefig(stream, format="svg", transparent=True)
     text = stream.getvalue()
@@ -61,10 +61,10 @@ def svg(figure: "Figure", name: str, description: str) -> str:
     label = html.escape(description)
     text = re.sub(
         r'<svg [^>]*?viewBox="([^"]+)"[^>]*>',
-        rf'<svg viewBox="\1" role="img" aria-label="{label}"><title>{label}</title>',
+        rf'<svg viewBox="\1" role="{role}" aria-label="{label}"><title>{label}</title>',
         text,
         count=1,
     )
-    # Ids count from 1 in every figure; several figures share one page.
-    text = re.sub(r'( id="|href="#|url\(#)', rf"\g<1>{name}-", text)
+    # Ids count from 1 in every figure, and several share one page; links that leave the figure keep their names.
+    text = re.sub(r'( id="|<use xlink:href="#|url\(#)', rf"\g<1>{name}-", text)
     return re.sub(r"font: ([\d.]+)px [^;\"]*", r"font: \1px system-ui, sans-serif", text)

@@ -14,7 +14,7 @@ CHROMIUM = Path("/usr/bin/chromium")
 FLAGS = "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking"
 FLAGS += " --disable-component-update --disable-sync"
 SERIOUS = {"serious", "critical"}
-WAIT_MS = 60_000
+WAIT_MS = 30_000
 
 
 @contextmanager
@@ -46,7 +46,9 @@ class Coder:
         return self.introduce()
 
     def introduce(self) -> "Coder":
-        self.page.locator("#name").press_sequentially(self.name)
+        """Type the name where the cursor is; keys before it is there would go nowhere, and no item would ever come."""
+        self.page.locator("#name:focus").wait_for()
+        self.page.keyboard.type(self.name)
         self.press("Enter")
         self.at(1)
         return self

@@ -11,12 +11,17 @@ from stance.annotation.store import Store
 from stance.annotation.votes import votes
 from stance.records import Pair, Vote
 from stance.storage import read_records
-from tests.annotation.conftest import Server
+from tests.annotation.conftest import Server, write_project
 from tests.annotation.driver import CHROMIUM, Coder, as_pressed, chromium, outside, violations
 from tests.conftest import run_script
 
-pytestmark = pytest.mark.slow
-"""A page among them sometimes waits for minutes on a busy machine, for a reason not found yet: `make test-slow`."""
+SLOW_SETUP = """
+const real = fetch;
+window.fetch = async (path, ...more) => {
+  if (path === "/api/setup") await new Promise((go) => { window.goOn = () => setTimeout(go, 500); });
+  return real(path, ...more);
+};
+"""
 
 
 @pytest.fixture(scope="module")
@@ -26,6 +31,22 @@ def browser() -> Iterator[Any]:
         pytest.skip(f"{CHROMIUM} is not there; `make browser` installs it")
     with chromium() as running:
         yield running
+
+
+@pytest.fixture
+def page(browser: Any) -> Iterator[Any]:
+    page = browser.new_page()
+    yield page
+    page.close()
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server for the tests in which it is not killed; each has a coder of its own."""
+    server = Server(write_project(tmp_path_factory.mktemp("page")))
+    server.start()
+    yield server
+    server.kill()
 
 
 @pytest.fixture
@@ -66,7 +87,7 @@ def test_two_coders_label_twenty_pairs_each_through_a_reload_and_two_kills(
         if number == 10:
             server.kill()
         if number == 13:  # three items were labelled without a server
-            assert "kept in this browser" in ben.page.inner_text("#saved")
+            ben.page.locator("#saved", has_text="kept in this browser").wait_for()
             server.start()
             ben.page.reload()
             ben.at(14)
@@ -95,8 +116,7 @@ def test_two_coders_label_twenty_pairs_each_through_a_reload_and_two_kills(
     assert [url for url in requested if not url.startswith(server.address)] == []
 
 
-def test_the_suggestion_comes_after_the_answer_and_a_change_is_recorded(browser: Any, suggesting: Server) -> None:
-    page = browser.new_page()
+def test_the_suggestion_comes_after_the_answer_and_a_change_is_recorded(page: Any, suggesting: Server) -> None:
     received: list[str] = []
     page.on("response", lambda r: received.append(r.text()) if "/api/items" in r.url else None)
     coder = Coder(page, "Ana", 0).sit_down(suggesting)
@@ -115,11 +135,8 @@ def test_the_suggestion_comes_after_the_answer_and_a_change_is_recorded(browser:
     assert rows[1].holder == "Premier Otto Lindqvist"
 
 
-def test_the_mouse_marks_whole_words_by_code_points_and_html_in_a_sentence_is_text(
-    browser: Any, server: Server
-) -> None:
-    page = browser.new_page()
-    coder = Coder(page, "Ana", 0).sit_down(server)
+def test_the_mouse_marks_whole_words_by_code_points_and_html_in_a_sentence_is_text(page: Any, shared: Server) -> None:
+    coder = Coder(page, "Ana", 0).sit_down(shared)
     coder.press("ArrowRight", "ArrowRight")
     coder.at(3)
     words = page.locator(".word")
@@ -135,15 +152,14 @@ def test_the_mouse_marks_whole_words_by_code_points_and_html_in_a_sentence_is_te
     assert page.inner_text("#sentence").startswith("The harvest <b>around</b>")
     assert page.locator("#passage b").count() == 0
     coder.saved()
-    with Store(server.store) as store:
-        (row,) = store.history()
+    with Store(shared.store) as store:
+        (row,) = store.history(coder.name)
     sentence = "“Take your marines home 🚢 at once,” Mayor Vera O’Brien told the U.S. envoy."
     assert sentence[row.holder_start : row.holder_end] == row.holder == "Mayor Vera O’Brien"
 
 
-def test_what_is_chosen_but_not_saved_outlives_a_reload(browser: Any, server: Server) -> None:
-    page = browser.new_page()
-    coder = Coder(page, "Ana", 0).sit_down(server)
+def test_what_is_chosen_but_not_saved_outlives_a_reload(page: Any, shared: Server) -> None:
+    coder = Coder(page, "Ben", 0).sit_down(shared)
     coder.press("1", "ArrowDown", "Escape", "c")
     page.keyboard.type("not sure about 1")
     page.reload()
@@ -153,23 +169,32 @@ def test_what_is_chosen_but_not_saved_outlives_a_reload(browser: Any, server: Se
     coder.press("Enter")
     coder.at(2)
     coder.saved()
-    with Store(server.store) as store:
-        (row,) = store.history()
+    with Store(shared.store) as store:
+        (row,) = store.history(coder.name)
     assert (row.label, row.holder, row.note) == ("favor", "Premier Otto Lindqvist", "not sure about 1")
 
 
-def test_nothing_serious_for_axe_and_all_in_view_wide_narrow_light_and_dark(browser: Any, server: Server) -> None:
+def test_who_labels_is_asked_only_when_the_page_can_take_the_answer(page: Any, shared: Server) -> None:
+    page.add_init_script(SLOW_SETUP)
+    page.goto(shared.address)
+    assert page.locator("#name").is_hidden()
+    page.evaluate("goOn()")
+    coder = Coder(page, "Cyd", 0).introduce()
+    assert page.inner_text("#coder") == coder.name
+
+
+def test_nothing_serious_for_axe_and_all_in_view_wide_narrow_light_and_dark(browser: Any, shared: Server) -> None:
     page = browser.new_context(bypass_csp=True).new_page()
-    page.goto(server.address)
+    page.goto(shared.address)
     page.wait_for_selector("#name")
     assert violations(page) == []
-    coder = Coder(page, "Ana", 0).introduce()
+    coder = Coder(page, "Dan", 0).introduce()
     coder.press("1", "ArrowDown", "q")
     assert page.is_visible("#guidelines")
-    for width, scheme in ((1280, "light"), (1280, "dark"), (400, "dark"), (400, "light")):
+    for width, scheme in ((1280, "light"), (400, "dark")):
         page.emulate_media(color_scheme=scheme)
         page.set_viewport_size({"width": width, "height": 800})
-        if width == 400 and scheme == "dark":
+        if width == 400:
             coder.press("g")  # they cover the item here
             assert page.is_hidden("#guidelines")
         assert violations(page) == []

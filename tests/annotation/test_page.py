@@ -42,8 +42,11 @@ def page(browser: Any) -> Iterator[Any]:
 
 @pytest.fixture(scope="module")
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """A server for the tests in which it is not killed; each has a coder of its own."""
-    server = Server(write_project(tmp_path_factory.mktemp("page")))
+    """A server for the tests in which it is not killed, with a suggestion for item 5; each has a coder of its own."""
+    project = write_project(tmp_path_factory.mktemp("page"))
+    pair = list(read_records(project / "labels" / "pairs.jsonl", Pair))[4]
+    (project / "s.jsonl").write_text(json.dumps({"pair_id": pair.id, "label": "favor", "confidence": 0.8}) + "\n")
+    server = Server(project, "--pairs", str(project / "labels"), "--suggestions", str(project / "s.jsonl"))
     server.start()
     yield server
     server.kill()
@@ -52,16 +55,6 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 @pytest.fixture
 def server(project: Path) -> Iterator[Server]:
     server = Server(project)
-    server.start()
-    yield server
-    server.kill()
-
-
-@pytest.fixture
-def suggesting(project: Path) -> Iterator[Server]:
-    (pair, *_) = read_records(project / "labels" / "pairs.jsonl", Pair)
-    (project / "s.jsonl").write_text(json.dumps({"pair_id": pair.id, "label": "favor", "confidence": 0.8}) + "\n")
-    server = Server(project, "--pairs", str(project / "labels"), "--suggestions", str(project / "s.jsonl"))
     server.start()
     yield server
     server.kill()
@@ -116,10 +109,12 @@ def test_two_coders_label_twenty_pairs_each_through_a_reload_and_two_kills(
     assert [url for url in requested if not url.startswith(server.address)] == []
 
 
-def test_the_suggestion_comes_after_the_answer_and_a_change_is_recorded(page: Any, suggesting: Server) -> None:
+def test_the_suggestion_comes_after_the_answer_and_a_change_is_recorded(page: Any, shared: Server) -> None:
     received: list[str] = []
     page.on("response", lambda r: received.append(r.text()) if "/api/items" in r.url else None)
-    coder = Coder(page, "Ana", 0).sit_down(suggesting)
+    coder = Coder(page, "Eve", 0).sit_down(shared)
+    coder.press(*["ArrowRight"] * 4)
+    coder.at(5)
     assert '"confidence"' not in "".join(received)
     assert not page.is_visible("#reveal")
     coder.press("3")
@@ -127,10 +122,10 @@ def test_the_suggestion_comes_after_the_answer_and_a_change_is_recorded(page: An
     coder.press("f", "ArrowDown", "Enter")
     page.wait_for_function("() => document.getElementById('reveal').textContent.includes('Same as')")
     coder.press("Enter")
-    coder.at(2)
+    coder.at(6)
     coder.saved()
-    with Store(suggesting.store) as store:
-        rows = store.history()
+    with Store(shared.store) as store:
+        rows = store.history(coder.name)
     assert [(row.label, row.suggestion) for row in rows] == [("neutral", None), ("favor", "favor")]
     assert rows[1].holder == "Premier Otto Lindqvist"
 

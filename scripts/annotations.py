@@ -16,6 +16,7 @@ from stance.labeling.commands import (
 )
 from stance.labeling.exchange import FORMATS
 from stance.labeling.quality import Options
+from stance.model.pretrained import EMBEDDED
 
 
 def main() -> None:
@@ -54,6 +55,7 @@ def main() -> None:
         commands, "quality", _quality, "agreement, cost, likely errors, rules, what more labels would buy"
     )
     quality.add_argument("--predictions", type=Path, help="out-of-fold predictions of a model (JSONL)")
+    quality.add_argument("--encoder", help=f"judge labels by it too: {EMBEDDED}, a folder, a cached hub id")
     quality.add_argument("--hourly-rate", type=float, help="what an hour of a coder costs")
     quality.add_argument("--next", type=int, default=200, help="labels that you could afford next (default: 200)")
 
@@ -116,7 +118,9 @@ def _import(options: argparse.Namespace) -> None:
 
 def _quality(options: argparse.Namespace) -> None:
     wanted = Options(next_labels=options.next, hourly_rate=options.hourly_rate)
-    counts = write_quality(options.sentences, options.labels, options.output, wanted, options.predictions)
+    counts = write_quality(
+        options.sentences, options.labels, options.output, wanted, options.predictions, options.encoder
+    )
     print("quality:", ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in counts.items()), end=" ")
     print("->", options.output / "quality.html")
 

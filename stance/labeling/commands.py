@@ -18,8 +18,12 @@ from stance.labeling.next_items import Pool, vote_entropy
 from stance.labeling.probabilities import WordsModel, joined
 from stance.labeling.quality import Options, assess, render_quality
 from stance.labeling.queue import Purpose, describe_plan, plan_queue, queue_of, to_adjudicate
+from stance.labeling.second_opinion import Embed
 from stance.records import Document, Gold, Pair, Prediction, Sentence, pair_id
 from stance.storage import atomic_file, dump_line, read_records, write_json, write_records
+
+MAX_TOKENS = 128
+"""Longest sentence that the encoder of `write_quality` reads; the end of a longer one is cut."""
 
 
 @dataclass(frozen=True)
@@ -140,12 +144,17 @@ def import_votes(
 
 
 def write_quality(
-    sentences: Path, labels: Path, output: Path, options: Options, predictions: Path | None = None
+    sentences: Path,
+    labels: Path,
+    output: Path,
+    options: Options,
+    predictions: Path | None = None,
+    encoder: str | None = None,
 ) -> Mapping[str, int]:
     """Write `quality.html`, `quality.json`, `suspects.jsonl` and `contradictions.jsonl` into `output`.
 
     `predictions` are out-of-fold predictions of a model, JSONL as predict writes it; pairs that it lacks are judged by
-    a bag of words.
+    a bag of words, and by `encoder` with the machines' votes where one is named. Raises ConfigError where it is none.
     """
     material = _read(sentences, labels)
     scheme = read_scheme(labels)
@@ -154,7 +163,8 @@ def write_quality(
     if predictions is not None:
         rows = read_records(predictions, Prediction)
         opinions = {row.id: [row.probabilities[name] for name in scheme.names] for row in rows}
-    quality = assess(material.gold, items, scheme, options, opinions)
+    embed = _embed(encoder) if encoder else None
+    quality = assess(material.gold, items, scheme, options, opinions, embed)
     output.mkdir(parents=True, exist_ok=True)
     write_json(output / "quality.json", quality.figures)
     with atomic_file(output / "quality.html") as page:
@@ -209,6 +219,13 @@ def _opinion(material: _Material, labels: Path, texts: Sequence[str]) -> np.ndar
     items = material.items([material.pairs[row.pair_id] for row in human])
     model = WordsModel(joined([i.text for i in items], [i.target for i in items]), answers, len(scheme.names))
     return model.predict(texts)
+
+
+def _embed(encoder: str) -> Embed:
+    from stance.labeling.prototypes import SentenceEncoder
+    from stance.model.device import choose_compute
+
+    return SentenceEncoder.load(encoder, MAX_TOKENS, choose_compute("fp32")).embed
 
 
 def _new_folder(path: Path) -> None:

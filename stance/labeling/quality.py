@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from stance.bootstrap import Resampling
-from stance.labeling.aggregation import HUMAN
+from stance.labeling.aggregation import HUMAN, is_machine
 from stance.labeling.agreement import agreement
 from stance.labeling.annotators import abilities, annotator_rows, over_time, people_units
 from stance.labeling.items import Item
@@ -17,6 +17,7 @@ from stance.labeling.learning_curve import gain_of, learning_curve
 from stance.labeling.ledger import ledger
 from stance.labeling.probabilities import joined, out_of_fold
 from stance.labeling.rule_table import rule_table
+from stance.labeling.second_opinion import Embed, Evidence, second_opinion
 from stance.labels import LabelScheme
 from stance.records import Gold
 
@@ -51,17 +52,20 @@ def assess(
     scheme: LabelScheme,
     options: Options,
     opinions: Mapping[str, Sequence[float]] | None = None,
+    embed: Embed | None = None,
 ) -> Quality:
     """The quality of `gold`; `opinions` (pair -> probabilities) replace the bag of words where they are given.
 
-    They have to be out of fold: of a model that has not been trained on the pair's label.
+    They have to be out of fold: of a model that has not been trained on the pair's label. With `embed` an encoder and
+    the machines' votes judge labels beside the bag of words.
     """
     article = {row.pair_id: items[row.pair_id].article for row in gold}
     units = people_units(gold, article)
     annotators = annotator_rows(units, scheme, options.resampling)
     human = [row for row in gold if row.source == HUMAN]
     rows = [_labelled(row, items[row.pair_id]) for row in human]
-    suspects, twins, issues, gain = _check(rows, scheme, options, opinions or {})
+    votes = [{v.labeler: scheme.index(v.label) for v in row.votes if is_machine(v) and v.label} for row in human]
+    suspects, twins, issues, gain = _check(rows, votes, scheme, options, opinions or {}, embed)
     figures = {
         "pairs": len(gold),
         "articles": len(set(article.values())),
@@ -110,7 +114,12 @@ def _labelled(row: Gold, item: Item) -> Labelled:
 
 
 def _check(
-    rows: Sequence[Labelled], scheme: LabelScheme, options: Options, opinions: Mapping[str, Sequence[float]]
+    rows: Sequence[Labelled],
+    votes: Sequence[Mapping[str, int]],
+    scheme: LabelScheme,
+    options: Options,
+    opinions: Mapping[str, Sequence[float]],
+    embed: Embed | None,
 ) -> tuple[list[Suspect], list[dict[str, Any]], int, dict[str, Any] | None]:
     """Suspects, contradictions, how many labels are likely wrong, the stopping estimate; empty for one article."""
     texts = joined([row.text for row in rows], [row.target for row in rows])
@@ -124,6 +133,9 @@ def _check(
     if len(set(groups)) < 2:
         return [], twins, 0, None
     probabilities = out_of_fold(texts, labels, groups, len(scheme.names))
+    if embed is not None:
+        evidence = Evidence([row.text for row in rows], [row.target for row in rows], groups, votes)
+        probabilities = second_opinion(probabilities, evidence, embed, labels, len(scheme.names))
     for i, row in enumerate(rows):
         if row.pair_id in opinions:
             probabilities[i] = opinions[row.pair_id]

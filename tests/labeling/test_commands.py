@@ -104,6 +104,16 @@ def test_the_quality_of_labels_is_one_page_and_its_lists(team: Path, scheme: Lab
     assert "http" not in page.replace("http-equiv", "")
 
 
+def test_an_encoder_may_judge_the_labels_too(team: Path, encoder: Path) -> None:
+    for name, judge in (("words", None), ("both", str(encoder))):
+        write_quality(team / "sentences", team / "first", team / name, Options(), encoder=judge)
+    words, both = ((team / name / "suspects.jsonl").read_text() for name in ("words", "both"))
+    assert len(both.splitlines()) == 16
+    assert words != both
+    with pytest.raises(ConfigError, match="nowhere"):
+        write_quality(team / "sentences", team / "first", team / "none", Options(), encoder=str(team / "nowhere"))
+
+
 def test_what_people_have_labelled_can_be_exported_and_comes_back(team: Path, scheme: LabelScheme) -> None:
     assert export_labels(team / "sentences", team / "first", team / "all.json", "argilla", "people") == 16
     import_votes([team / "all.json"], team / "again", "argilla")

@@ -1,8 +1,11 @@
+from collections.abc import Sequence
+
 import numpy as np
 import pytest
 
 from stance.labeling.label_errors import Labelled, contradictions, num_issues, rank_suspects
 from stance.labeling.probabilities import joined, out_of_fold
+from stance.labeling.second_opinion import Evidence, second_opinion
 from stance.labels import LabelScheme
 
 WORDS = {"favor": "welcomed praised backed", "against": "condemned rejected opposed", "neutral": "landed flew sailed"}
@@ -41,6 +44,37 @@ def test_out_of_fold_probabilities_know_the_easy_and_never_the_unheard_of(scheme
 def test_one_article_has_no_other_to_learn_from(scheme: LabelScheme) -> None:
     with pytest.raises(ValueError, match="at least two articles"):
         judged(rows(1), scheme)
+
+
+def random_vectors(texts: Sequence[str]) -> np.ndarray:
+    """An encoder that knows nothing."""
+    vectors = np.random.default_rng(0).normal(size=(len(texts), 8))
+    return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+
+
+def opinions(given: list[Labelled], votes: list[dict[str, int]], scheme: LabelScheme) -> np.ndarray:
+    labels = np.array([scheme.index(row.label) for row in given])
+    evidence = Evidence([r.text for r in given], [r.target for r in given], [r.group for r in given], votes)
+    words = np.full((len(given), len(scheme.names)), 1 / len(scheme.names))
+    return second_opinion(words, evidence, random_vectors, labels, len(scheme.names))
+
+
+def test_a_second_opinion_learns_from_machines_and_sees_no_label_of_its_article(scheme: LabelScheme) -> None:
+    given = rows(24)
+    random = np.random.default_rng(1)
+    votes = [{"good": scheme.index(r.label), "noise": int(random.integers(4))} for r in given]
+    found = opinions(given, votes, scheme)
+    assert found.sum(axis=1) == pytest.approx(1)
+    assert np.mean([scheme.names[p.argmax()] == r.label for p, r in zip(found, given, strict=True)]) > 0.7
+    turned = [relabel(r, "unrelated", None) if r.group == "a3" else r for r in given]
+    own = [i for i, r in enumerate(given) if r.group == "a3"]
+    assert opinions(turned, votes, scheme)[own, scheme.index("unrelated")].max() == 0
+
+
+def test_a_second_opinion_works_where_a_fold_knows_one_label_only(scheme: LabelScheme) -> None:
+    given = [relabel(r, "favor" if r.group == "a0" else "neutral", None) for r in rows(2)]
+    found = opinions(given, [{} for _ in given], scheme)
+    assert found.sum(axis=1) == pytest.approx(1)
 
 
 def test_a_flipped_label_is_listed_first(scheme: LabelScheme) -> None:

@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
 
-from stance.analysis.cues import COLLECTIVE, Surroundings, phrase_cues, sentence_cues
-from stance.analysis.phrases import DETERMINERS, Phrase, Token, is_verb, phrases, tokenise
+from stance.analysis.cues import COLLECTIVE, Surroundings, noun_sort, phrase_cues, sentence_cues
+from stance.analysis.phrases import DETERMINERS, POSSESSIVES, Phrase, Token, capitalised, is_verb, phrases, tokenise
 from stance.analysis.quotes import quotations
 from stance.ingest.names import gazetteer
 
@@ -45,6 +45,8 @@ class Candidate:
 
     holder: Holder
     cues: tuple[str, ...]
+    mention: tuple[int, int] | None = None
+    """Where the sentence itself names the holder or has a pronoun for it, in code points of the document."""
 
 
 class Article:
@@ -56,7 +58,9 @@ class Article:
         self.quotes = quotations(text)
         self._starts = [quote.start for quote in self.quotes]
         self.tokens = [tokenise(text[start:end], start) for start, end in spans]
-        self.phrases = [list(phrases(tokens)) for tokens in self.tokens]
+        names = set().union(*(capitalised(tokens) for tokens in self.tokens))
+        self.phrases = [phrases(tokens, names) for tokens in self.tokens]
+        self.first_names = self._first_names()
         self.around = [self._surroundings(number) for number in range(len(self.spans))]
         self.speakers: list[Holder | None] = []
         for number in range(len(self.spans)):
@@ -69,22 +73,30 @@ class Article:
         result = [Candidate(Holder(AUTHOR, AUTHOR), tuple(f"author:{cue}" for cue in [*whole, "bias"]))]
         after = self.speakers[number + 1] if number + 1 < len(self.spans) else None
         for order, (who, distance) in enumerate(self._said_before(number)):
-            near = [f"order={order}", f"distance={min(4, distance)}", f"after={after is not None}", *_person_cues(who)]
+            inside = f"inside={around.opens_inside}:{around.closes_after}"
+            near = [
+                f"order={order}",
+                f"distance={min(4, distance)}",
+                f"{inside}:distance={min(4, distance)}:{after is not None}",
+                f"after={after is not None}",
+                *_person_cues(who),
+            ]
             result.append(Candidate(who, tuple(f"before:{cue}" for cue in [*whole, *near, "bias"])))
         if after is not None:
             near = [f"before={any(s for s in self.speakers[max(0, number - 1) : number])}", *_person_cues(after)]
             result.append(Candidate(after, tuple(f"after:{cue}" for cue in [*whole, *near, "bias"])))
         for index, phrase in enumerate(found):
             cues = phrase_cues(tokens, found, index, around)
+            mention = tokens[phrase.first].start, tokens[phrase.last - 1].end
             if phrase.kind != "pronoun":
                 if "according-to" in cues and result[0].holder.kind == AUTHOR and not around.in_quote[phrase.first]:
                     del result[0]  # who names a source does not speak for themselves
-                result.append(Candidate(self._holder(number, phrase), tuple(cues)))
+                result.append(Candidate(self._holder(number, phrase), tuple(cues), mention))
             else:
                 word = tokens[phrase.first].lower
                 for who, more in self._antecedents(number, phrase):
                     near = [*more, *(f"{word}:{cue}" for cue in more)]
-                    result.append(Candidate(who, (*cues, *(f"antecedent:{cue}" for cue in near))))
+                    result.append(Candidate(who, (*cues, *(f"antecedent:{cue}" for cue in near)), mention))
         return result
 
     def _holder(self, number: int, phrase: Phrase) -> Holder:
@@ -97,6 +109,7 @@ class Article:
     def _antecedents(self, number: int, phrase: Phrase) -> list[tuple[Holder, list[str]]]:
         """Whom a pronoun may stand for, the likelier first, each with what speaks for it."""
         word = self.tokens[number][phrase.first].lower
+        word = POSSESSIVES.get(word, word)
         if word == "who":
             return []
         if word in {"i", "we"}:
@@ -112,15 +125,35 @@ class Article:
             ]
             for order, other in enumerate(inside):
                 words = self.tokens[index][other.first : other.last]
+                if word in {"he", "she"} and noun_sort(words, other.kind) not in {"people", "name"}:
+                    continue
                 if word in {"he", "she"} and not _names_person(other, words) and order > 0:
                     continue
                 who = self._holder(index, other)
                 cues = [f"mention={min(2, order)}", f"distance={number - index}", f"last={order == len(inside) - 1}"]
                 found.setdefault(head(who.text), (who, cues))
         return [
-            (replace(who, kind="pronoun-resolved"), [*cues, *_person_cues(who), f"rank={min(4, rank)}"])
+            (
+                replace(who, kind="pronoun-resolved"),
+                [*cues, *_person_cues(who), f"rank={min(4, rank)}", f"first={self._ending(who)}"],
+            )
             for rank, (who, cues) in enumerate(list(found.values())[:8])
         ]
+
+    def _first_names(self) -> dict[str, str]:
+        """Of each surname the title or the first name that it is introduced with."""
+        found: dict[str, str] = {}
+        for tokens, inside in zip(self.tokens, self.phrases, strict=True):
+            for phrase in inside:
+                words = [token.text for token in tokens[phrase.first : phrase.last] if token.text[0].isupper()]
+                if phrase.kind == "name" and len(words) > 1 and words[-1] != words[0]:
+                    found.setdefault(words[-1].lower().removesuffix("’s").removesuffix("'s"), words[-2])
+        return found
+
+    def _ending(self, who: Holder) -> str:
+        """What tells "he" from "she": Mr. or Mrs., or the last letter of the first name."""
+        first = self.first_names.get(head(who.text), "")
+        return first if first.endswith(".") else first[-1:]
 
     def _speaker(self, number: int) -> Holder | None:
         """Who a sentence plainly says is speaking: the subject of a reporting verb outside quotations."""
@@ -197,17 +230,13 @@ def _names_person(phrase: Phrase, words: Sequence[Token]) -> bool:
 
 def is_person(name: str) -> bool:
     """Whether a holder's words look like a person's: a name that is no country's, or a noun for somebody."""
-    word = head(name)
-    if any(gazetteer().mentions(name)) and not ANONYMOUS.search(word):
-        return False
-    return not COLLECTIVE.search(word) and (
-        (name[:1].isupper() and name.split()[-1][:1].isupper()) or bool(ANONYMOUS.search(word))
-    )
+    return noun_sort(tokenise(name), "") in {"people", "name"}
 
 
 def _person_cues(holder: Holder) -> list[str]:
     words = holder.text.split()
     return [
+        f"sort={noun_sort(tokenise(holder.text), '')}",
         f"person={is_person(holder.text)}",
         f"kind={holder.kind}",
         f"words={min(3, len(words))}",

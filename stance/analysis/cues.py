@@ -93,13 +93,11 @@ def phrase_cues(tokens: list[Token], all_phrases: list[Phrase], index: int, arou
     if previous in REPORTING:
         cues.append(f"object-of-reporting:{where}")
     if previous == "according-to":
-        cues.append("according-to")
+        cues += ["according-to", f"source:{where}"]
     if previous == "by" and earlier is not None and earlier.lower.endswith(("ed", "en")):
         cues += ["passive-by", f"passive={_class(earlier.lower)}"]
-    if previous == "of" and earlier is not None and earlier.lower in VIEWS:
-        cues.append("view-of")
-    if _views(tokens, phrase):
-        cues.append("view-of")
+    if (previous == "of" and earlier is not None and earlier.lower in VIEWS) or _views(tokens, phrase):
+        cues += ["view-of", f"source:{where}"]
     if previous == "of" or previous == "for":
         governor = earlier.lower if earlier is not None else ""
         cues.append(f"of={'spokes' if governor.startswith('spokes') else 'other'}")
@@ -136,7 +134,7 @@ def sentence_cues(tokens: list[Token], all_phrases: list[Phrase], around: Surrou
     share = 1 - len(outside) / max(1, len(tokens))
     own = bool(words & {"i", "we", "our", "my", "us"})
     reporting = words & (REPORTING | {"according"})
-    subjects = "according" in words or any(
+    subjects = bool(words & {"according"}) or any(
         not around.in_quote[p.first] and _follower(tokens, p.last)[0] in REPORTING for p in all_phrases
     )
     acting = [noun_sort(tokens[p.first : p.last], p.kind) for p in subjects_of(tokens, all_phrases, around)]
@@ -147,6 +145,7 @@ def sentence_cues(tokens: list[Token], all_phrases: list[Phrase], around: Surrou
         f"all-quoted={not outside or not any(t.text[0].isalnum() for t in outside)}",
         f"reporting={bool(reporting)}:{subjects}",
         f"own={own}",
+        f"views={any(not around.in_quote[p.first] and _views(tokens, p) for p in all_phrases)}",
         f"acts={next((sort for sort in SORTS if sort in acting), None)}:{subjects}",
         f"first={acting[0] if acting else None}",
         f"begins={begins if begins in STOPS | DETERMINERS | PRONOUNS else 'other'}",

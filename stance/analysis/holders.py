@@ -119,13 +119,16 @@ class Article:
         found: dict[str, tuple[Holder, list[str]]] = {}
         for who, distance in self._said_before(number):
             found.setdefault(head(who.text), (who, ["speaker", f"distance={min(4, distance)}"]))
+        if word in {"he", "she"}:
+            for order, who in enumerate(self._often_named(number)):
+                found.setdefault(head(who.text), (who, ["often", f"order={order}"]))
         for index in range(number, max(-1, number - 5), -1):
             inside = [
                 p for p in self.phrases[index] if p.kind != "pronoun" and (index < number or p.last <= phrase.first)
             ]
             for order, other in enumerate(inside):
                 words = self.tokens[index][other.first : other.last]
-                if word in {"he", "she"} and noun_sort(words, other.kind) not in {"people", "name"}:
+                if word in {"he", "she"} and not _one_person(words, other.kind):
                     continue
                 if word in {"he", "she"} and not _names_person(other, words) and order > 0:
                     continue
@@ -139,6 +142,18 @@ class Article:
             )
             for rank, (who, cues) in enumerate(list(found.values())[:8])
         ]
+
+    def _often_named(self, number: int) -> list[Holder]:
+        """The two people whom the sentences before name most often, as they were first named."""
+        named: dict[str, list[Holder]] = {}
+        for index in range(number):
+            for phrase in self.phrases[index]:
+                words = self.tokens[index][phrase.first : phrase.last]
+                if phrase.kind == "name" and noun_sort(words, phrase.kind) == "name":
+                    who = self._holder(index, phrase)
+                    named.setdefault(head(who.text), []).append(who)
+        people = [found for surname, found in named.items() if surname in self.first_names and len(found) > 1]
+        return [found[0] for found in sorted(people, key=len, reverse=True)[:2]]
 
     def _first_names(self) -> dict[str, str]:
         """Of each surname the title or the first name that it is introduced with."""
@@ -218,6 +233,11 @@ def kind_of(phrase: Phrase, words: Sequence[Token]) -> str:
     if words[0].lower in {"a", "an", "one", "another", "some"} or ANONYMOUS.search(last):
         return "anonymous"
     return "collective" if words[-1].lower.endswith("s") else "anonymous"
+
+
+def _one_person(words: Sequence[Token], kind: str) -> bool:
+    sort = noun_sort(words, kind)
+    return sort == "name" or (sort == "people" and not words[-1].lower.endswith("s"))
 
 
 def _names_person(phrase: Phrase, words: Sequence[Token]) -> bool:

@@ -29,6 +29,7 @@ PRONOUNS = words("pronouns")
 STOPS = words("stops")
 VERBS = words("verbs")
 NUMBERS = words("numbers")
+TITLES = frozenset({"minister", "secretary", "undersecretary", "under-secretary", "chancellor"})
 HEDGES = words("hedges")
 BARE = re.compile(
     r"^(?:lawmakers?|officials?|diplomats?|critics|supporters|opponents|analysts|experts|residents|voters|activists|"
@@ -46,6 +47,8 @@ POSSESSIVES = {"his": "he", "her": "she", "their": "they", "its": "it"}
 AUXILIARIES = words("auxiliaries")
 ARTICLES = frozenset({"the", "a", "an", "its", "their", "his", "her", "our", "my", "your", "this", "these", "no"})
 """After these a noun comes, even where it looks like a verb."""
+PLACING = frozenset({"in", "at", "from", "outside", "across", "around", "near", "here", "there", "of", "on"})
+"""A plural that a verb follows may have its place between."""
 PARTY = re.compile(r"[RDI]-[A-Z]\w*$")
 """A lawmaker's party and state: R-Ohio."""
 MAX_TOKENS = 14
@@ -132,6 +135,7 @@ def _lists_joined(tokens: list[Token], found: list[Phrase]) -> Iterator[Phrase]:
             and tokens[found[end].last].text in {",", "and"}
             and found[end + 1].first - found[end].last == 1
             and tokens[found[end].last - 1].text[0].isupper()
+            and not (end > index and any(t.text == "and" for t in tokens[found[end].first : found[end].last]))
         ):
             end += 1
             if tokens[found[end].first - 1].text == "and":
@@ -191,8 +195,14 @@ def _phrase(tokens: list[Token], first: int) -> Phrase | None:
 def _plural_subject(tokens: list[Token], last: int) -> bool:
     """Whether the words before `last` end in a plural and a verb comes next."""
     word = tokens[last - 1].lower
-    plural = word.endswith("s") and not word.endswith(("ss", "us", "is", "'s")) and len(word) > 3
-    return plural and last < len(tokens) and (is_verb(tokens[last]) or tokens[last].lower in AUXILIARIES)
+    if not word.endswith("s") or word.endswith(("ss", "us", "is", "'s")) or len(word) < 4:
+        return False
+    for step in range(last, min(last + 6, len(tokens))):
+        if is_verb(tokens[step]) or tokens[step].lower in AUXILIARIES:
+            return True
+        if step == last and tokens[step].lower not in PLACING:
+            return False
+    return False
 
 
 def _share(tokens: list[Token], first: int) -> int | None:
@@ -262,6 +272,15 @@ def _extend(tokens: list[Token], position: int, first: int) -> int:
             position += 1
             if tokens[position].lower in DETERMINERS:
                 position += 1
+            continue
+        if (
+            low == "for"
+            and capital
+            and tokens[position - 1].lower in TITLES
+            and after is not None
+            and after.text[0].isupper()
+        ):
+            position += 1
             continue
         if (
             low in {"and", "&"}

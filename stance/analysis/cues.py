@@ -169,7 +169,7 @@ SORTS = ("people", "group", "country", "pronoun", "share", "list", "name", "plur
 
 def noun_sort(inside: Sequence[Token], kind: str) -> str:
     """One of SORTS: by its last word before an "of" or the like, by the gazetteer, or by the kind of phrase."""
-    if kind in {"pronoun", "share", "list", "opening"}:
+    if kind in {"pronoun", "share", "list"}:
         return kind
     text = " ".join(token.text for token in inside)
     noun = next((inside[n - 1].lower for n, t in enumerate(inside) if n and t.lower in {"of", "and"}), inside[-1].lower)
@@ -178,6 +178,8 @@ def noun_sort(inside: Sequence[Token], kind: str) -> str:
         return "people"
     if COLLECTIVE.search(singular) or COLLECTIVE.search(singular.removesuffix("s")):
         return "group"
+    if kind == "opening":
+        return kind if not noun.endswith("s") or noun.endswith("ss") else "plural"
     if any(token.text[0].isupper() for token in inside):
         if inside[-1].text[0].isupper():
             return "country" if any(mention.end >= len(text) - 2 for mention in gazetteer().mentions(text)) else "name"

@@ -8,6 +8,8 @@ from importlib.resources import files
 
 import yaml
 
+from stance.ingest.names import gazetteer
+
 
 @cache
 def _lists() -> Mapping[str, str]:
@@ -29,6 +31,7 @@ PRONOUNS = words("pronouns")
 STOPS = words("stops")
 VERBS = words("verbs")
 NUMBERS = words("numbers")
+OPENERS = words("openers")
 TITLES = frozenset({"minister", "secretary", "undersecretary", "under-secretary", "chancellor"})
 HEDGES = words("hedges")
 BARE = re.compile(
@@ -106,7 +109,8 @@ def phrases(tokens: list[Token], names: Container[str] = ()) -> list[Phrase]:
             position += 1
             continue
         if phrase.kind == "name" and phrase.last == phrase.first + 1 and _opens(tokens, phrase.first):
-            known = tokens[phrase.first].text in names
+            word = tokens[phrase.first].text
+            known = word in names or any(gazetteer().mentions(word))
             phrase = phrase if known else Phrase(phrase.first, phrase.last, "opening")
         found.append(phrase)
         position = max(phrase.last, position + 1)
@@ -233,32 +237,7 @@ def _number(token: Token) -> bool:
 def _can_start(tokens: list[Token], first: int) -> bool:
     """A capital at the start of a sentence tells nothing; words of the closed classes begin no name."""
     word = tokens[first].lower
-    return not word.endswith(("ly", "ing", "ed")) and word not in {
-        "speaking",
-        "asked",
-        "according",
-        "yes",
-        "seen",
-        "and",
-        "however",
-        "nevertheless",
-        "perhaps",
-        "meanwhile",
-        "indeed",
-        "instead",
-        "moreover",
-        "still",
-        "also",
-        "thus",
-        "hence",
-        "maybe",
-        "otherwise",
-        "nonetheless",
-        "furthermore",
-        "besides",
-        "then",
-        "nobody",
-    }
+    return not word.endswith(("ly", "ing", "ed")) and word not in OPENERS
 
 
 def _extend(tokens: list[Token], position: int, first: int) -> int:

@@ -13,7 +13,7 @@ from functools import cache
 from importlib.resources import files
 
 from stance.analysis.cues import COLLECTIVE, Surroundings, noun_sort, phrase_cues, sentence_cues
-from stance.analysis.phrases import DETERMINERS, POSSESSIVES, Phrase, Token, capitalised, is_verb, phrases, tokenise
+from stance.analysis.phrases import DETERMINERS, PARTICLE, POSSESSIVES, Phrase, Token, capitalised, is_verb, phrases, tokenise
 from stance.analysis.quotes import quotations
 from stance.ingest.names import gazetteer
 
@@ -71,6 +71,8 @@ class Article:
         tokens, found, around = self.tokens[number], self.phrases[number], self.around[number]
         whole = sentence_cues(tokens, found, around)
         result = [Candidate(Holder(AUTHOR, AUTHOR), tuple(f"author:{cue}" for cue in [*whole, "bias"]))]
+        if tokens and all(around.in_quote):
+            result = []  # the words are somebody else's from end to end
         after = self.speakers[number + 1] if number + 1 < len(self.spans) else None
         for order, (who, distance) in enumerate(self._said_before(number)):
             inside = f"inside={around.opens_inside}:{around.closes_after}"
@@ -79,6 +81,7 @@ class Article:
                 f"distance={min(4, distance)}",
                 f"{inside}:distance={min(4, distance)}:{after is not None}",
                 f"after={after is not None}",
+                f"same-quotation={self._same_quotation(number - distance, number)}",
                 *_person_cues(who),
             ]
             result.append(Candidate(who, tuple(f"before:{cue}" for cue in [*whole, *near, "bias"])))
@@ -89,7 +92,7 @@ class Article:
             cues = phrase_cues(tokens, found, index, around)
             mention = tokens[phrase.first].start, tokens[phrase.last - 1].end
             if phrase.kind != "pronoun":
-                if "according-to" in cues and result[0].holder.kind == AUTHOR and not around.in_quote[phrase.first]:
+                if "according-to" in cues and result and result[0].holder.kind == AUTHOR and not around.in_quote[phrase.first]:
                     del result[0]  # who names a source does not speak for themselves
                 result.append(Candidate(self._holder(number, phrase), tuple(cues), mention))
             else:
@@ -97,7 +100,12 @@ class Article:
                 for who, more in self._antecedents(number, phrase):
                     near = [*more, *(f"{word}:{cue}" for cue in more)]
                     result.append(Candidate(who, (*cues, *(f"antecedent:{cue}" for cue in near)), mention))
-        return result
+        return result or [Candidate(Holder(AUTHOR, AUTHOR), ("author:bias",))]
+
+    def _same_quotation(self, one: int, other: int) -> bool:
+        """Whether a quotation has parts in both sentences and goes on between them."""
+        index = bisect_right(self._starts, self.spans[one][1]) - 1
+        return index >= 0 and self.quotes[index].end > self.spans[other][0]
 
     def _holder(self, number: int, phrase: Phrase) -> Holder:
         words = self.tokens[number][phrase.first : phrase.last]
@@ -228,8 +236,8 @@ def kind_of(phrase: Phrase, words: Sequence[Token]) -> str:
     last = words[-1].text
     if COLLECTIVE.search(last) or any(COLLECTIVE.search(w.text) for w in words[:4]):
         return "collective"
-    if phrase.kind == "name":
-        return "named" if last[0].isupper() else "anonymous"
+    if phrase.kind in {"name", "opening", "list"}:
+        return "named" if last[0].isupper() or PARTICLE.match(last) else "anonymous"
     if words[0].lower in {"a", "an", "one", "another", "some"} or ANONYMOUS.search(last):
         return "anonymous"
     return "collective" if words[-1].lower.endswith("s") else "anonymous"

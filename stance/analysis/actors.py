@@ -46,7 +46,7 @@ def actor_of(holder: Holder, text: str) -> Actor:
 
 
 def speaker_of(holder: Holder, text: str) -> str:
-    """A holder's one name within the article: "Doe" and "Do" become "Jane Doe", and so does "the minister" that she is."""
+    """A holder's one name within the article: "Doe" becomes "Jane Doe", and so does "the minister" that she is."""
     if holder.kind == AUTHOR:
         return AUTHOR
     name = full_name(holder.text, text)
@@ -54,7 +54,7 @@ def speaker_of(holder: Holder, text: str) -> str:
 
 
 def full_name(name: str, text: str) -> str:
-    """The first form of a name in the article that has a first name: "Doe" becomes "Jane Doe", whichever way it is spelt.
+    """The first form of a name in the article that has a first name: "Doe" becomes "Jane Doe", however it is spelt.
 
     Titles before it ("Mr.", "PM") and the introduction that goes before ("Russian columnist") are dropped.
     """
@@ -76,7 +76,7 @@ def _spellings(surname: str, text: str) -> set[str]:
 
 
 def _bearer(words: str, text: str) -> str | None:
-    """Who in the article is introduced by the title in "the prime minister"; None where nobody is, or several people."""
+    """Who in the article is introduced by the title in "the prime minister"; None unless it is one person."""
     match = re.fullmatch(r"[Tt]he ((?:[a-z-]+ )*[a-z]+)", words)
     if match is None or match[1].split()[-1] not in PEOPLE:
         return None

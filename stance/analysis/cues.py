@@ -180,9 +180,8 @@ def noun_sort(inside: Sequence[Token], kind: str) -> str:
         return "group"
     if kind == "opening":
         return kind if not noun.endswith("s") or noun.endswith("ss") else "plural"
-    if any(token.text[0].isupper() for token in inside):
-        if inside[-1].text[0].isupper():
-            return "country" if any(mention.end >= len(text) - 2 for mention in gazetteer().mentions(text)) else "name"
+    if inside[-1].text[0].isupper():
+        return "country" if any(mention.end >= len(text) - 2 for mention in gazetteer().mentions(text)) else "name"
     return "plural" if noun.endswith("s") and not noun.endswith("ss") else "thing"
 
 

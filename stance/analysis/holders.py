@@ -13,7 +13,17 @@ from functools import cache
 from importlib.resources import files
 
 from stance.analysis.cues import COLLECTIVE, Surroundings, noun_sort, phrase_cues, sentence_cues
-from stance.analysis.phrases import DETERMINERS, PARTICLE, POSSESSIVES, Phrase, Token, capitalised, is_verb, phrases, tokenise
+from stance.analysis.phrases import (
+    DETERMINERS,
+    PARTICLE,
+    POSSESSIVES,
+    Phrase,
+    Token,
+    capitalised,
+    is_verb,
+    phrases,
+    tokenise,
+)
 from stance.analysis.quotes import quotations
 from stance.ingest.names import gazetteer
 
@@ -92,7 +102,12 @@ class Article:
             cues = phrase_cues(tokens, found, index, around)
             mention = tokens[phrase.first].start, tokens[phrase.last - 1].end
             if phrase.kind != "pronoun":
-                if "according-to" in cues and result and result[0].holder.kind == AUTHOR and not around.in_quote[phrase.first]:
+                if (
+                    "according-to" in cues
+                    and result
+                    and result[0].holder.kind == AUTHOR
+                    and not around.in_quote[phrase.first]
+                ):
                     del result[0]  # who names a source does not speak for themselves
                 result.append(Candidate(self._holder(number, phrase), tuple(cues), mention))
             else:
@@ -187,7 +202,7 @@ class Article:
                 continue
             cues = phrase_cues(tokens, self.phrases[number], index, around)
             strength = (
-                3 * ("reporting-inverted" in cues) + 2 * ("reporting-after" in cues) + 2 * ("according-to" in cues)
+                3 * ("reporting-inverted" in cues) + 2 * ("reporting-after" in cues) + 3 * ("according-to" in cues)
             )
             if not strength or (best is not None and best[0] >= strength):
                 continue

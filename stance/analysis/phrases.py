@@ -217,14 +217,13 @@ def _share(tokens: list[Token], first: int) -> int | None:
     if position >= len(tokens) or not _number(tokens[position]):
         return None
     rest = [token.lower for token in tokens[position + 1 : position + 4]] + ["", "", ""]
+    after = 2 if rest[0] == "in" else 3 if rest[:2] == ["out", "of"] else 0
     if rest[0] in {"percent", "%"}:
         position += 2
     elif rest[:2] == ["per", "cent"]:
         position += 3
-    elif rest[0] == "in" and position + 2 < len(tokens) and _number(tokens[position + 2]):
-        position += 3
-    elif rest[:2] == ["out", "of"] and position + 3 < len(tokens) and _number(tokens[position + 3]):
-        position += 4
+    elif after and position + after < len(tokens) and _number(tokens[position + after]):
+        position += after + 1
     else:
         return None
     return _extend(tokens, position, first)

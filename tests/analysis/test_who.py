@@ -156,7 +156,7 @@ def test_every_cell_of_the_page_opens_its_sentences_escaped() -> None:
         ("About six in ten Norwegians oppose the raid.", ("share", "About six in ten Norwegians")),
         ("A poll found 71 percent of voters against it.", ("share", "71 percent of voters")),
         ("Chad, Mali and Niger have sent troops.", ("list", "Chad, Mali and Niger")),
-        ("Some said that shepherds in the hills demand a vote.", ("bare", "shepherds")),
+        ("On Monday shepherds in the hills demand a vote.", ("bare", "shepherds")),
         ("The Khmer Rouge refuse to leave.", ("noun", "The Khmer Rouge")),
     ],
 )

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from stance.analysis.actors import Actor, actor_of
+from stance.analysis.actors import Actor, actor_of, speaker_of
 from stance.analysis.holders import Article, Holder, find_holder
 from stance.analysis.opinions import Opinion
 from stance.records import Document, Sentence
@@ -28,7 +28,7 @@ def attribute(
     for sentence in sentences:
         if sentence.document_id in wanted:
             spans[sentence.document_id].append((sentence.start, sentence.end))
-    found: dict[tuple[str, Span], tuple[Holder, Actor]] = {}
+    found: dict[tuple[str, Span], tuple[Holder, str, Actor]] = {}
     asked = {(opinion.document_id, (opinion.start, opinion.end)) for opinion in opinions}
     for name in sorted(wanted):
         document = documents[name]
@@ -36,7 +36,7 @@ def attribute(
         for number, span in enumerate(article.spans):
             if (name, span) in asked:
                 holder = find_holder(article, number)
-                found[name, span] = holder, actor_of(holder, document.text)
+                found[name, span] = holder, speaker_of(holder, document.text), actor_of(holder, document.text)
     clusters = stories if stories is not None else [opinion.document_id for opinion in opinions]
     return [
         _filled(opinion, found.get((opinion.document_id, (opinion.start, opinion.end))), cluster)
@@ -44,13 +44,14 @@ def attribute(
     ]
 
 
-def _filled(opinion: Opinion, found: tuple[Holder, Actor] | None, cluster: str) -> Opinion:
+def _filled(opinion: Opinion, found: tuple[Holder, str, Actor] | None, cluster: str) -> Opinion:
     if found is None:
         return replace(opinion, cluster=cluster)
-    holder, actor = found
+    holder, speaker, actor = found
     return replace(
         opinion,
         holder=holder.text,
+        speaker=speaker,
         holder_kind=holder.kind,
         holder_start=holder.start,
         holder_end=holder.end,

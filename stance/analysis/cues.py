@@ -10,12 +10,26 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from stance.analysis.phrases import BARE, DETERMINERS, PRONOUNS, STOPS, VERBS, Phrase, Token, is_verb, words
+from stance.analysis.phrases import (
+    AUXILIARIES,
+    BARE,
+    DETERMINERS,
+    POSSESSIVES,
+    PRONOUNS,
+    STOPS,
+    VERBS,
+    VIEWS,
+    Phrase,
+    Token,
+    is_verb,
+    words,
+)
+from stance.ingest.names import gazetteer
 
 REPORTING = words("reporting")
-AUXILIARIES = words("auxiliaries")
-SKIP = 28
-"""An apposition is at most so many tokens long."""
+PEOPLE = words("people")
+SKIP = 40
+"""An apposition or a relative clause is at most so many tokens long."""
 COLLECTIVE = re.compile(
     r"(?:council|committee|assembly|ministry|union|league|party|parliament|government|congress|senate|house|court|"
     r"agency|office|army|group|coalition|commission|organi[sz]ation|alliance|bloc|board|panel|department|palace|"
@@ -64,7 +78,9 @@ def phrase_cues(tokens: list[Token], all_phrases: list[Phrase], index: int, arou
             f"pronoun={tokens[phrase.first].lower}:{where}",
             f"pronoun={tokens[phrase.first].lower}>{_class(follower)}:{where}",
         ]
-    subjects = [p for p in outside if _class(_follower(tokens, p.last)[0]) in {"reporting", "ed", "verb"}]
+    sort = noun_sort(tokens[phrase.first : phrase.last], phrase.kind)
+    cues += [f"sort={sort}:{where}", f"sort={sort}:{_class(previous)}>{_class(follower)}"]
+    subjects = subjects_of(tokens, all_phrases, around)
     if phrase in subjects:
         cues += [
             f"subject={min(2, subjects.index(phrase))}",
@@ -77,9 +93,11 @@ def phrase_cues(tokens: list[Token], all_phrases: list[Phrase], index: int, arou
     if previous in REPORTING:
         cues.append(f"object-of-reporting:{where}")
     if previous == "according-to":
-        cues.append("according-to")
+        cues += ["according-to", f"source:{where}"]
     if previous == "by" and earlier is not None and earlier.lower.endswith(("ed", "en")):
         cues += ["passive-by", f"passive={_class(earlier.lower)}"]
+    if (previous == "of" and earlier is not None and earlier.lower in VIEWS) or _views(tokens, phrase):
+        cues += ["view-of", f"source:{where}"]
     if previous == "of" or previous == "for":
         governor = earlier.lower if earlier is not None else ""
         cues.append(f"of={'spokes' if governor.startswith('spokes') else 'other'}")
@@ -88,10 +106,14 @@ def phrase_cues(tokens: list[Token], all_phrases: list[Phrase], index: int, arou
     prior = all_phrases[index - 1] if index else None
     if previous in {",", "("} and prior is not None and prior.last == phrase.first - 1:
         cues.append(f"apposition-to-prior:{phrase.kind}:{prior.kind}:{_class(follower)}")
+        governor = tokens[prior.first - 1].lower if prior.first else "^"
+        cues.append(f"apposition-governor:{phrase.kind}:{prior.kind}:{_class(governor)}")
     if phrase.last + 1 < len(tokens) and tokens[phrase.last].text == "," and index + 1 < len(all_phrases):
         following = all_phrases[index + 1]
         if following.first == phrase.last + 1:
             cues.append(f"has-apposition:{phrase.kind}:{following.kind}:{_class(follower)}")
+            beyond = tokens[following.last].text if following.last < len(tokens) else "$"
+            cues.append(f"has-apposition:{phrase.kind}:{following.kind}:{sort}:{_class(beyond)}")
     if previous in {",", "but", "and", "that", "which"}:
         cues.append(f"clause={previous}>{_class(follower)}")
     if not quoted and not any(around.in_quote[: phrase.first]) and any(around.in_quote):
@@ -112,9 +134,10 @@ def sentence_cues(tokens: list[Token], all_phrases: list[Phrase], around: Surrou
     share = 1 - len(outside) / max(1, len(tokens))
     own = bool(words & {"i", "we", "our", "my", "us"})
     reporting = words & (REPORTING | {"according"})
-    subjects = "according" in words or any(
+    subjects = bool(words & {"according"}) or any(
         not around.in_quote[p.first] and _follower(tokens, p.last)[0] in REPORTING for p in all_phrases
     )
+    acting = [noun_sort(tokens[p.first : p.last], p.kind) for p in subjects_of(tokens, all_phrases, around)]
     begins = outside[0].lower if outside else ""
     return [
         f"inside={around.opens_inside}:{around.closes_after}",
@@ -122,6 +145,9 @@ def sentence_cues(tokens: list[Token], all_phrases: list[Phrase], around: Surrou
         f"all-quoted={not outside or not any(t.text[0].isalnum() for t in outside)}",
         f"reporting={bool(reporting)}:{subjects}",
         f"own={own}",
+        f"views={any(not around.in_quote[p.first] and _views(tokens, p) for p in all_phrases)}",
+        f"acts={next((sort for sort in SORTS if sort in acting), None)}:{subjects}",
+        f"first={acting[0] if acting else None}",
         f"begins={begins if begins in STOPS | DETERMINERS | PRONOUNS else 'other'}",
         f"genre={around.genre}",
         f"genre={around.genre}:{subjects}",
@@ -137,12 +163,54 @@ def sentence_cues(tokens: list[Token], all_phrases: list[Phrase], around: Surrou
     ]
 
 
+SORTS = ("people", "group", "country", "pronoun", "share", "list", "name", "plural", "thing", "opening")
+"""What a phrase's head word stands for, the likelier to hold a stance first."""
+
+
+def noun_sort(inside: Sequence[Token], kind: str) -> str:
+    """One of SORTS: by its last word before an "of" or the like, by the gazetteer, or by the kind of phrase."""
+    if kind in {"pronoun", "share", "list"}:
+        return kind
+    text = " ".join(token.text for token in inside)
+    noun = next((inside[n - 1].lower for n, t in enumerate(inside) if n and t.lower in {"of", "and"}), inside[-1].lower)
+    singular = noun.removesuffix("'s").rstrip("'")
+    if singular in PEOPLE or singular.removesuffix("s") in PEOPLE or BARE.match(noun):
+        return "people"
+    if COLLECTIVE.search(singular) or COLLECTIVE.search(singular.removesuffix("s")):
+        return "group"
+    if kind == "opening":
+        return kind if not noun.endswith("s") or noun.endswith("ss") else "plural"
+    if inside[-1].text[0].isupper():
+        return "country" if any(mention.end >= len(text) - 2 for mention in gazetteer().mentions(text)) else "name"
+    return "plural" if noun.endswith("s") and not noun.endswith("ss") else "thing"
+
+
+def subjects_of(tokens: list[Token], all_phrases: list[Phrase], around: Surroundings) -> list[Phrase]:
+    """The phrases outside quotations that a verb follows."""
+    return [
+        p
+        for p in all_phrases
+        if not around.in_quote[p.first] and _class(_follower(tokens, p.last)[0]) in {"reporting", "ed", "verb"}
+    ]
+
+
+def _views(tokens: list[Token], phrase: Phrase) -> bool:
+    """Whether a view is the phrase's: "Hanoi's account", "in her view"."""
+    last = tokens[phrase.last - 1].lower
+    after = tokens[phrase.last].lower if phrase.last < len(tokens) else ""
+    return after in VIEWS and (last.endswith("'s") or last in POSSESSIVES)
+
+
 def _follower(tokens: list[Token], position: int) -> tuple[str, str]:
     """(the verb that has the phrase before `position` as its subject, what lies between)."""
     if position >= len(tokens):
         return "$", "none"
     skipped = "none"
     mark = tokens[position].text
+    if mark == ",":
+        after = _past_auxiliaries(tokens, position + 1)
+        if after is not None and is_verb(tokens[after]):
+            return tokens[after].lower, "closing"
     if mark in {",", "(", "—", "–"}:
         closing = {"(": ")"}.get(mark, mark)
         best = None
@@ -165,6 +233,9 @@ def _follower(tokens: list[Token], position: int) -> tuple[str, str]:
         return tokens[after].lower, "none" if after == position else "auxiliary"
     if tokens[position].lower in {"in", "for", "of", "at", "on", "from", "to", "with", "here"}:
         for step in range(position + 1, min(len(tokens), position + 10)):
+            if tokens[step].text == ",":
+                verb, how = _follower(tokens, step)
+                return verb, f"preposition-{how}"
             if not tokens[step].text[0].isalnum():
                 break
             if is_verb(tokens[step]) and tokens[step - 1].lower not in DETERMINERS:

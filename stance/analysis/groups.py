@@ -12,7 +12,7 @@ GROUPINGS: Mapping[str, Callable[[Opinion], str | None]] = {
     "outlet": lambda opinion: opinion.outlet,
     "genre": lambda opinion: opinion.genre,
     "conflict": lambda opinion: opinion.conflict,
-    "holder": lambda opinion: opinion.holder,
+    "holder": lambda opinion: opinion.speaker or opinion.holder,
     "author": lambda opinion: opinion.author,
     "language": lambda opinion: opinion.language,
     "year": lambda opinion: opinion.published[:4] if opinion.published else None,

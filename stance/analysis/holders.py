@@ -12,8 +12,18 @@ from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
 
-from stance.analysis.cues import COLLECTIVE, Surroundings, phrase_cues, sentence_cues
-from stance.analysis.phrases import DETERMINERS, Phrase, Token, is_verb, phrases, tokenise
+from stance.analysis.cues import COLLECTIVE, Surroundings, noun_sort, phrase_cues, sentence_cues
+from stance.analysis.phrases import (
+    DETERMINERS,
+    PARTICLE,
+    POSSESSIVES,
+    Phrase,
+    Token,
+    capitalised,
+    is_verb,
+    phrases,
+    tokenise,
+)
 from stance.analysis.quotes import quotations
 from stance.ingest.names import gazetteer
 
@@ -45,6 +55,8 @@ class Candidate:
 
     holder: Holder
     cues: tuple[str, ...]
+    mention: tuple[int, int] | None = None
+    """Where the sentence itself names the holder or has a pronoun for it, in code points of the document."""
 
 
 class Article:
@@ -56,7 +68,9 @@ class Article:
         self.quotes = quotations(text)
         self._starts = [quote.start for quote in self.quotes]
         self.tokens = [tokenise(text[start:end], start) for start, end in spans]
-        self.phrases = [list(phrases(tokens)) for tokens in self.tokens]
+        names = set().union(*(capitalised(tokens) for tokens in self.tokens))
+        self.phrases = [phrases(tokens, names) for tokens in self.tokens]
+        self.first_names = self._first_names()
         self.around = [self._surroundings(number) for number in range(len(self.spans))]
         self.speakers: list[Holder | None] = []
         for number in range(len(self.spans)):
@@ -67,25 +81,46 @@ class Article:
         tokens, found, around = self.tokens[number], self.phrases[number], self.around[number]
         whole = sentence_cues(tokens, found, around)
         result = [Candidate(Holder(AUTHOR, AUTHOR), tuple(f"author:{cue}" for cue in [*whole, "bias"]))]
+        if tokens and all(around.in_quote):
+            result = []  # the words are somebody else's from end to end
         after = self.speakers[number + 1] if number + 1 < len(self.spans) else None
         for order, (who, distance) in enumerate(self._said_before(number)):
-            near = [f"order={order}", f"distance={min(4, distance)}", f"after={after is not None}", *_person_cues(who)]
+            inside = f"inside={around.opens_inside}:{around.closes_after}"
+            near = [
+                f"order={order}",
+                f"distance={min(4, distance)}",
+                f"{inside}:distance={min(4, distance)}:{after is not None}",
+                f"after={after is not None}",
+                f"same-quotation={self._same_quotation(number - distance, number)}",
+                *_person_cues(who),
+            ]
             result.append(Candidate(who, tuple(f"before:{cue}" for cue in [*whole, *near, "bias"])))
         if after is not None:
             near = [f"before={any(s for s in self.speakers[max(0, number - 1) : number])}", *_person_cues(after)]
             result.append(Candidate(after, tuple(f"after:{cue}" for cue in [*whole, *near, "bias"])))
         for index, phrase in enumerate(found):
             cues = phrase_cues(tokens, found, index, around)
+            mention = tokens[phrase.first].start, tokens[phrase.last - 1].end
             if phrase.kind != "pronoun":
-                if "according-to" in cues and result[0].holder.kind == AUTHOR and not around.in_quote[phrase.first]:
+                if (
+                    "according-to" in cues
+                    and result
+                    and result[0].holder.kind == AUTHOR
+                    and not around.in_quote[phrase.first]
+                ):
                     del result[0]  # who names a source does not speak for themselves
-                result.append(Candidate(self._holder(number, phrase), tuple(cues)))
+                result.append(Candidate(self._holder(number, phrase), tuple(cues), mention))
             else:
                 word = tokens[phrase.first].lower
                 for who, more in self._antecedents(number, phrase):
                     near = [*more, *(f"{word}:{cue}" for cue in more)]
-                    result.append(Candidate(who, (*cues, *(f"antecedent:{cue}" for cue in near))))
-        return result
+                    result.append(Candidate(who, (*cues, *(f"antecedent:{cue}" for cue in near)), mention))
+        return result or [Candidate(Holder(AUTHOR, AUTHOR), ("author:bias",))]
+
+    def _same_quotation(self, one: int, other: int) -> bool:
+        """Whether a quotation has parts in both sentences and goes on between them."""
+        index = bisect_right(self._starts, self.spans[one][1]) - 1
+        return index >= 0 and self.quotes[index].end > self.spans[other][0]
 
     def _holder(self, number: int, phrase: Phrase) -> Holder:
         words = self.tokens[number][phrase.first : phrase.last]
@@ -97,6 +132,7 @@ class Article:
     def _antecedents(self, number: int, phrase: Phrase) -> list[tuple[Holder, list[str]]]:
         """Whom a pronoun may stand for, the likelier first, each with what speaks for it."""
         word = self.tokens[number][phrase.first].lower
+        word = POSSESSIVES.get(word, word)
         if word == "who":
             return []
         if word in {"i", "we"}:
@@ -106,21 +142,56 @@ class Article:
         found: dict[str, tuple[Holder, list[str]]] = {}
         for who, distance in self._said_before(number):
             found.setdefault(head(who.text), (who, ["speaker", f"distance={min(4, distance)}"]))
+        if word in {"he", "she"}:
+            for order, who in enumerate(self._often_named(number)):
+                found.setdefault(head(who.text), (who, ["often", f"order={order}"]))
         for index in range(number, max(-1, number - 5), -1):
             inside = [
                 p for p in self.phrases[index] if p.kind != "pronoun" and (index < number or p.last <= phrase.first)
             ]
             for order, other in enumerate(inside):
                 words = self.tokens[index][other.first : other.last]
+                if word in {"he", "she"} and not _one_person(words, other.kind):
+                    continue
                 if word in {"he", "she"} and not _names_person(other, words) and order > 0:
                     continue
                 who = self._holder(index, other)
                 cues = [f"mention={min(2, order)}", f"distance={number - index}", f"last={order == len(inside) - 1}"]
                 found.setdefault(head(who.text), (who, cues))
         return [
-            (replace(who, kind="pronoun-resolved"), [*cues, *_person_cues(who), f"rank={min(4, rank)}"])
+            (
+                replace(who, kind="pronoun-resolved"),
+                [*cues, *_person_cues(who), f"rank={min(4, rank)}", f"first={self._ending(who)}"],
+            )
             for rank, (who, cues) in enumerate(list(found.values())[:8])
         ]
+
+    def _often_named(self, number: int) -> list[Holder]:
+        """The two people whom the sentences before name most often, as they were first named."""
+        named: dict[str, list[Holder]] = {}
+        for index in range(number):
+            for phrase in self.phrases[index]:
+                words = self.tokens[index][phrase.first : phrase.last]
+                if phrase.kind == "name" and noun_sort(words, phrase.kind) == "name":
+                    who = self._holder(index, phrase)
+                    named.setdefault(head(who.text), []).append(who)
+        people = [found for surname, found in named.items() if surname in self.first_names and len(found) > 1]
+        return [found[0] for found in sorted(people, key=len, reverse=True)[:2]]
+
+    def _first_names(self) -> dict[str, str]:
+        """Of each surname the title or the first name that it is introduced with."""
+        found: dict[str, str] = {}
+        for tokens, inside in zip(self.tokens, self.phrases, strict=True):
+            for phrase in inside:
+                words = [token.text for token in tokens[phrase.first : phrase.last] if token.text[0].isupper()]
+                if phrase.kind == "name" and len(words) > 1 and words[-1] != words[0]:
+                    found.setdefault(words[-1].lower().removesuffix("’s").removesuffix("'s"), words[-2])
+        return found
+
+    def _ending(self, who: Holder) -> str:
+        """What tells "he" from "she": Mr. or Mrs., or the last letter of the first name."""
+        first = self.first_names.get(head(who.text), "")
+        return first if first.endswith(".") else first[-1:]
 
     def _speaker(self, number: int) -> Holder | None:
         """Who a sentence plainly says is speaking: the subject of a reporting verb outside quotations."""
@@ -131,7 +202,7 @@ class Article:
                 continue
             cues = phrase_cues(tokens, self.phrases[number], index, around)
             strength = (
-                3 * ("reporting-inverted" in cues) + 2 * ("reporting-after" in cues) + 2 * ("according-to" in cues)
+                3 * ("reporting-inverted" in cues) + 2 * ("reporting-after" in cues) + 3 * ("according-to" in cues)
             )
             if not strength or (best is not None and best[0] >= strength):
                 continue
@@ -180,11 +251,16 @@ def kind_of(phrase: Phrase, words: Sequence[Token]) -> str:
     last = words[-1].text
     if COLLECTIVE.search(last) or any(COLLECTIVE.search(w.text) for w in words[:4]):
         return "collective"
-    if phrase.kind == "name":
-        return "named" if last[0].isupper() else "anonymous"
+    if phrase.kind in {"name", "opening", "list"}:
+        return "named" if last[0].isupper() or PARTICLE.match(last) else "anonymous"
     if words[0].lower in {"a", "an", "one", "another", "some"} or ANONYMOUS.search(last):
         return "anonymous"
     return "collective" if words[-1].lower.endswith("s") else "anonymous"
+
+
+def _one_person(words: Sequence[Token], kind: str) -> bool:
+    sort = noun_sort(words, kind)
+    return sort == "name" or (sort == "people" and not words[-1].lower.endswith("s"))
 
 
 def _names_person(phrase: Phrase, words: Sequence[Token]) -> bool:
@@ -197,17 +273,13 @@ def _names_person(phrase: Phrase, words: Sequence[Token]) -> bool:
 
 def is_person(name: str) -> bool:
     """Whether a holder's words look like a person's: a name that is no country's, or a noun for somebody."""
-    word = head(name)
-    if any(gazetteer().mentions(name)) and not ANONYMOUS.search(word):
-        return False
-    return not COLLECTIVE.search(word) and (
-        (name[:1].isupper() and name.split()[-1][:1].isupper()) or bool(ANONYMOUS.search(word))
-    )
+    return noun_sort(tokenise(name), "") in {"people", "name"}
 
 
 def _person_cues(holder: Holder) -> list[str]:
     words = holder.text.split()
     return [
+        f"sort={noun_sort(tokenise(holder.text), '')}",
         f"person={is_person(holder.text)}",
         f"kind={holder.kind}",
         f"words={min(3, len(words))}",

@@ -45,7 +45,7 @@ def matrix(opinions: Sequence[Opinion], by: str = "actor", resampling: Resamplin
     resampling = resampling or Resampling()
     groups: defaultdict[tuple[str, str], list[Opinion]] = defaultdict(list)
     for opinion in opinions:
-        name = opinion.actor if by == "actor" else opinion.holder
+        name = opinion.actor if by == "actor" else opinion.speaker or opinion.holder
         if opinion.label in COUNTED and name is not None:
             groups[name, opinion.target].append(opinion)
     return [_cell(name, target, rows, by, resampling) for (name, target), rows in sorted(groups.items())]

@@ -36,6 +36,8 @@ class Opinion:
     place: str | None = None
     holder: str | None = None
     """Whose stance it is, where that was found out."""
+    speaker: str | None = None
+    """The holder's one name within the article, however it is spelt where the span is."""
     holder_kind: str | None = None
     """author, named, collective, anonymous or pronoun-resolved."""
     holder_start: int | None = None

@@ -34,6 +34,11 @@ def quotations(text: str) -> list[Quotation]:
             if opened is not None:
                 found.append(Quotation(opened, match.start()))
             opened = None
+        elif mark in CLOSES and not text[match.end() : match.end() + 1].strip():
+            # Before a space stands a mark that closes, whatever its shape: badly converted text has “so “ for “so”.
+            if opened is not None:
+                found.append(Quotation(opened, match.end()))
+            opened = None
         elif opened is None:
             if mark in CLOSES or mark == '"':
                 opened, straight = match.start(), mark == '"'

@@ -6,13 +6,14 @@ import networkx as nx
 import pyarrow.parquet
 import pytest
 
-from stance.analysis.actors import actor_of
+from stance.analysis.actors import actor_of, speaker_of
 from stance.analysis.attribution import attribute
 from stance.analysis.holders import AUTHOR, Article, Holder, find_holder, head, matches
 from stance.analysis.matrix import matrix
 from stance.analysis.matrix_page import matrix_html
 from stance.analysis.network import graphml, matrix_csv, write_parquet
 from stance.analysis.opinions import Opinion
+from stance.analysis.phrases import phrases, tokenise
 from stance.analysis.quotes import quotations
 from stance.records import Document, Sentence
 
@@ -147,3 +148,51 @@ def test_every_cell_of_the_page_opens_its_sentences_escaped() -> None:
     assert page.count("<details>") == 1
     assert page.count("<li data-name>Text &lt;b&gt;.") == 2
     assert "<script" not in page
+
+
+@pytest.mark.parametrize(
+    ("sentence", "wanted"),
+    [
+        ("About six in ten Norwegians oppose the raid.", ("share", "About six in ten Norwegians")),
+        ("A poll found 71 percent of voters against it.", ("share", "71 percent of voters")),
+        ("Chad, Mali and Niger have sent troops.", ("list", "Chad, Mali and Niger")),
+        ("On Monday shepherds in the hills demand a vote.", ("bare", "shepherds")),
+        ("The Khmer Rouge refuse to leave.", ("noun", "The Khmer Rouge")),
+    ],
+)
+def test_shares_lists_and_bare_plurals_are_phrases(sentence: str, wanted: tuple[str, str]) -> None:
+    tokens = tokenise(sentence)
+    found = [(p.kind, sentence[tokens[p.first].start : tokens[p.last - 1].end]) for p in phrases(tokens)]
+    assert wanted in found
+
+
+def test_a_word_that_opens_a_sentence_is_a_name_where_the_article_has_it_elsewhere() -> None:
+    tokens = tokenise("Kidnappings fell.")
+    assert [p.kind for p in phrases(tokens)] == ["opening"]
+    assert [p.kind for p in phrases(tokens, {"Kidnappings"})] == ["name"]
+
+
+def test_a_mark_before_a_space_closes_whatever_its_shape() -> None:
+    text = "“It may be so. “ Ann Dole said no."
+    assert [text[q.start : q.end] for q in quotations(text)] == ["“It may be so. “"]
+
+
+def test_what_stands_between_marks_from_end_to_end_is_not_the_authors() -> None:
+    made = article("Ann Dole spoke.", "“The raid was a crime.”")
+    assert AUTHOR not in {candidate.holder.text for candidate in made.candidates(1)}
+
+
+def test_a_speaker_has_one_name_within_an_article() -> None:
+    text = "The prime minister, PM Omar al-Tarhi, agreed. Boris Stepanenko and Stephanenko refused."
+    assert speaker_of(Holder("Stephanenko", "named"), text) == "Boris Stepanenko"
+    assert speaker_of(Holder("PM Omar al-Tarhi", "named"), text) == "Omar al-Tarhi"
+    assert speaker_of(Holder("Al-Tarhi", "named"), text) == "Omar al-Tarhi"
+    titled = "Prime minister Kari Lie spoke. Lars Berg, the Norwegian envoy, left. An envoy came."
+    assert speaker_of(Holder("the envoy", "anonymous"), titled) == "Lars Berg"
+    assert speaker_of(Holder("the general", "anonymous"), titled) == "the general"
+
+
+def test_the_matrix_by_holder_counts_a_speaker_once() -> None:
+    rows = [opinion(1, speaker="Ann Dole"), opinion(2, speaker="Ann Dole")]
+    (cell,) = matrix([replace(rows[0], holder="Dole"), rows[1]], by="holder")
+    assert (cell.actor, cell.n) == ("Ann Dole", 2)

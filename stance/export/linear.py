@@ -120,9 +120,10 @@ class TokenInt8Linear:
                 upper = _ninth_bits(graph, layer, known.upper)
                 ninth = self._product(graph, quantised[0], upper, columns, zero, step=QUARTER)
                 product = graph.op("Add", graph.op("Add", product, ninth), graph.op("Mul", low, finer))
-            if after_gelu:
-                layer, bias = f"{layer}.{'wide' if self.wide else 'narrow'}", bias - GELU_FLOOR * used.sum(axis=0)
-            results.append(graph.op("Add", graph.op("Mul", product, scale), _bias(graph, layer, bias)))
+            # What the shift by GELU_FLOOR adds depends on the weights as they are used here.
+            added = bias - GELU_FLOOR * used.sum(axis=0) if after_gelu else bias
+            shared = f"{layer}.wide" if after_gelu and self.wide else layer
+            results.append(graph.op("Add", graph.op("Mul", product, scale), _bias(graph, shared, added)))
         return results
 
     def _quantise(self, graph: GraphBuilder, rows: str, scale: str, zero: int) -> tuple[str, str, str]:

@@ -51,8 +51,8 @@ def write_bert(
 ) -> None:
     """Write the graph to `path`, every linear layer of the encoder made by `linear`.
 
-    With `compact` the file holds word embeddings in 8 bits, and positions and the pooler in 16. With `watch`, the inputs
-    of the linear layers become outputs too, under the names that a FloatLinear has `seen`.
+    With `compact` the file holds word embeddings in 8 bits, and positions and the pooler in 16. With `watch`,
+    the inputs of the linear layers become outputs too, under the names that a FloatLinear has `seen`.
     """
     graph = GraphBuilder()
     logits = _Pass(graph, config, weights, linear, compact, INPUTS).logits()

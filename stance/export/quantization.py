@@ -19,14 +19,14 @@ from stance.model.folder import load_network, read_settings
 from stance.model.inputs import Encoding
 
 Method = Literal["token", "weights", "dynamic"]
-"""`token`: 8-bit weights and activations, one activation scale a token, and a second look with activations of 16 bits
-at pairs whose label is in doubt; BERT only, the fastest.
+"""`token`: 8-bit weights and activations, one activation scale a token, and a second look with weights of 9 bits and
+activations of 16 at pairs whose label is in doubt; BERT only, the fastest.
 `weights`: 8-bit weights in blocks, any architecture. `dynamic`: ONNX Runtime's, whose scores depend on the batch."""
 BLOCK = 64
 """Blocks of 32 make the file larger than 25 MB; whether they are more exact than 64 has not been measured."""
 DOUBT = 4.0
 """Pairs whose margin is smaller than so many times its error get a second look, in `token`. The error is measured on
-training pairs, where it is about half as large as on others."""
+training pairs; on others it is up to one and a half times as large."""
 POSITIONS = "bert.embeddings.position_embeddings.weight"
 ACCURACY_LEVEL = 4
 """Of MatMulNBits: products in 8-bit integers."""

@@ -45,18 +45,19 @@ def write_bert(
     weights: Weights,
     linear: Linear,
     *,
-    int8_embeddings: bool = False,
+    compact: bool = False,
     watch: bool = False,
     second: SecondLook | None = None,
 ) -> None:
     """Write the graph to `path`, every linear layer of the encoder made by `linear`.
 
-    With `watch`, the inputs of these layers become outputs too, under the names that a FloatLinear has `seen`.
+    With `compact` the file holds word embeddings in 8 bits, and positions and the pooler in 16. With `watch`,
+    the inputs of the linear layers become outputs too, under the names that a FloatLinear has `seen`.
     """
     graph = GraphBuilder()
-    logits = _Pass(graph, config, weights, linear, int8_embeddings, INPUTS).logits()
+    logits = _Pass(graph, config, weights, linear, compact, INPUTS).logits()
     if second:
-        logits = _look_again(graph, logits, second, config, weights, int8_embeddings=int8_embeddings)
+        logits = _look_again(graph, logits, second, config, weights, compact=compact)
     also = tuple(dict.fromkeys(getattr(linear, "seen", {}).values())) if watch else ()
     graph.save(path, INPUTS, logits, also)
 
@@ -68,7 +69,7 @@ def _look_again(
     config: Mapping[str, Any],
     weights: Weights,
     *,
-    int8_embeddings: bool,
+    compact: bool,
 ) -> str:
     two = graph.ops("TopK", logits, graph.constant("two", [2], np.int64), outputs=2)[0]
     best, next_best = graph.ops("Split", two, outputs=2, axis=-1, num_outputs=2)
@@ -79,7 +80,7 @@ def _look_again(
     def again() -> str:
         pairs = graph.op("Reshape", graph.op("NonZero", near), graph.constant("flat", [-1], np.int64))
         chosen = tuple(graph.op("Gather", name, pairs) for name in INPUTS)
-        better = _Pass(graph, config, weights, second.linear, int8_embeddings, chosen).logits()
+        better = _Pass(graph, config, weights, second.linear, compact, chosen).logits()
         places = graph.op("Reshape", pairs, graph.constant("column", [-1, 1], np.int64))
         return graph.op("ScatterND", logits, places, better)
 
@@ -94,7 +95,7 @@ class _Pass:
     config: Mapping[str, Any]
     weights: Weights
     linear: Linear
-    int8_embeddings: bool
+    compact: bool
     inputs: tuple[str, ...]
     """Names of the values that INPUTS stand for."""
 
@@ -111,7 +112,7 @@ class _Pass:
         graph, prefix = self.graph, "bert.embeddings"
         ids, kinds, _ = self.inputs
         words = self.weights[f"{prefix}.word_embeddings.weight"]
-        if self.int8_embeddings:
+        if self.compact:
             integers, scale = quantise_rows(words)
             rows = graph.op("Cast", graph.op("Gather", graph.constant("words.w8", integers), ids), to=1)
             centred = graph.op("Sub", rows, graph.constant("middle", 128, np.float32))
@@ -121,7 +122,7 @@ class _Pass:
         kind = graph.op("Gather", self._constant(f"{prefix}.token_type_embeddings.weight"), kinds)
         length = graph.op("Gather", graph.op("Shape", ids), graph.constant("one", 1, np.int64))
         positions = graph.op("Range", graph.constant("none", 0, np.int64), length, graph.constant("one", 1, np.int64))
-        place = graph.op("Gather", self._constant(f"{prefix}.position_embeddings.weight"), positions)
+        place = graph.op("Gather", self._large(f"{prefix}.position_embeddings.weight"), positions)
         summed = graph.op("Add", graph.op("Add", word, kind), place)
         return self._rows(self._normalise(summed, f"{prefix}.LayerNorm"))
 
@@ -166,7 +167,13 @@ class _Pass:
         return self.graph.op("LayerNormalization", x, *norm, axis=-1, epsilon=self.config["layer_norm_eps"])
 
     def _dense(self, name: str, x: str) -> str:
-        return self.graph.op("Gemm", x, *(self._constant(f"{name}.{n}") for n in PARAMETERS), transB=1)
+        return self.graph.op("Gemm", x, self._large(f"{name}.weight"), self._constant(f"{name}.bias"), transB=1)
+
+    def _large(self, name: str) -> str:
+        if not self.compact:
+            return self._constant(name)
+        half = self.weights[name].astype(np.float16)
+        return self.graph.once(name, lambda: self.graph.op("Cast", self.graph.constant(name, half), to=1))
 
     def _constant(self, name: str) -> str:
         return self.graph.constant(name, self.weights[name])

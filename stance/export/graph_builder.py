@@ -20,6 +20,8 @@ class GraphBuilder:
     def __init__(self) -> None:
         self._nodes: list[onnx.NodeProto] = []
         self._constants: dict[str, onnx.TensorProto] = {}
+        self._outermost = self._nodes
+        self._once: dict[str, str] = {}
         self._made = 0
 
     def constant(self, name: str, value: Any, dtype: Any = None) -> str:
@@ -40,6 +42,17 @@ class GraphBuilder:
         made = [f"{name}_{i}" for i in range(outputs)]
         self._nodes.append(helper.make_node(kind, inputs, made, name=name, domain=domain, **attributes))
         return made
+
+    def once(self, name: str, make: Callable[[], str]) -> str:
+        """The value that `make` adds, added at the first call only and outside of all branches.
+
+        What is made of constants alone is thus computed when the graph is loaded, not at each run of a branch.
+        """
+        if name not in self._once:
+            here, self._nodes = self._nodes, self._outermost
+            self._once[name] = make()
+            self._nodes = here
+        return self._once[name]
 
     def choose(self, condition: str, then: Callable[[], str], otherwise: Callable[[], str]) -> str:
         """The fp32 value that `then` or `otherwise` makes; only the one that `condition` asks for is computed."""

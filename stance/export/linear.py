@@ -11,7 +11,7 @@ from typing import Protocol
 import numpy as np
 
 from stance.export.graph_builder import FUSED, GraphBuilder
-from stance.export.rounding import round_weight
+from stance.export.rounding import QUARTER, Rounded, round_weight
 
 SIGNED_LEVELS = 127
 UNSIGNED_LEVELS = 255
@@ -21,6 +21,8 @@ SMOOTHING = 0.5
 """How much of the activations' range is moved into the weights (Xiao et al. 2023, SmoothQuant, equation 4)."""
 FINER = 254
 """The second quantisation's step is so many times smaller: what the first leaves is at most half a step."""
+BITS = 8
+"""In a byte."""
 TINY = 1e-12
 
 
@@ -68,16 +70,17 @@ class Seen:
 
 @dataclass(frozen=True)
 class TokenInt8Linear:
-    """8-bit weights with a scale a column, activations of 8 or nearly 16 bits with a scale a token.
+    """8-bit weights with a scale a column, activations of 8 bits with a scale a token; or 9 and nearly 16 bits.
 
     Weights are rounded so that the outputs seen in calibration, `seen` by layer name, stay near.
     """
 
     seen: Mapping[str, Seen]
     wide: bool = False
-    """Whether what 8 bits leave of an activation is quantised once more: twice the products, hardly an error."""
-    rounded: dict[str, tuple[np.ndarray, np.ndarray]] = field(default_factory=dict)
-    """Layer name -> integers and scales, for a second linear layer of the same weights."""
+    """Whether the weights' ninth bit counts, and what 8 bits leave of an activation is quantised once more: three times
+    the products, a third of the error."""
+    rounded: dict[str, Rounded] = field(default_factory=dict)
+    """Layer name -> weight, for a second linear layer of the same weights."""
 
     def __call__(  # noqa: D102
         self, graph: GraphBuilder, x: str, name: str, parts: Parts, *, after_gelu: bool = False
@@ -105,13 +108,22 @@ class TokenInt8Linear:
             if layer not in self.rounded:
                 products = seen.products / np.outer(factor, factor)
                 self.rounded[layer] = round_weight(weight * factor[:, None], products)
-            integers, columns = self.rounded[layer]
-            product = self._product(graph, quantised[0], layer, integers, columns, zero)
+            known = self.rounded[layer]
+            stored = graph.constant(f"{layer}.w8", known.integers)
+            columns = graph.constant(f"{layer}.scale", known.scale)
+            product = self._product(graph, quantised[0], stored, columns, zero)
+            used = known.integers * known.scale
             if self.wide:
-                low = self._product(graph, rest[0], layer, integers, columns, SIGNED_LEVELS + 1)
-                product = graph.op("Add", product, graph.op("Mul", low, graph.constant("finer", 1 / FINER, np.float32)))
-            floor = GELU_FLOOR * (integers.astype(np.float32) * columns).sum(axis=0) if after_gelu else 0.0
-            results.append(graph.op("Add", graph.op("Mul", product, scale), _bias(graph, layer, bias - floor)))
+                used = known.weight()
+                finer = graph.constant("finer", 1 / FINER, np.float32)
+                low = self._product(graph, rest[0], stored, columns, SIGNED_LEVELS + 1)
+                upper = _ninth_bits(graph, layer, known.upper)
+                ninth = self._product(graph, quantised[0], upper, columns, zero, step=QUARTER)
+                product = graph.op("Add", graph.op("Add", product, ninth), graph.op("Mul", low, finer))
+            # What the shift by GELU_FLOOR adds depends on the weights as they are used here.
+            added = bias - GELU_FLOOR * used.sum(axis=0) if after_gelu else bias
+            shared = f"{layer}.wide" if after_gelu and self.wide else layer
+            results.append(graph.op("Add", graph.op("Mul", product, scale), _bias(graph, shared, added)))
         return results
 
     def _quantise(self, graph: GraphBuilder, rows: str, scale: str, zero: int) -> tuple[str, str, str]:
@@ -121,17 +133,39 @@ class TokenInt8Linear:
         return graph.op("QuantizeLinear", rows, flat, zeros, axis=0), flat, zeros
 
     def _product(
-        self, graph: GraphBuilder, integers: str, layer: str, weight: np.ndarray, columns: np.ndarray, zero: int
+        self, graph: GraphBuilder, integers: str, weight: str, columns: str, zero: int, step: float = 1.0
     ) -> str:
         return graph.op(
             "MatMulIntegerToFloat",
             integers,
-            graph.constant(f"{layer}.w8", weight),
-            graph.constant("unit", 1, np.float32),
-            graph.constant(f"{layer}.scale", columns),
+            weight,
+            graph.constant(f"step_{step:g}", step, np.float32),
+            columns,
             graph.constant(f"zero_{zero}", zero, np.uint8),
             domain=FUSED,
         )
+
+
+def _ninth_bits(graph: GraphBuilder, layer: str, upper: np.ndarray) -> str:
+    """int8 1 where `upper`, -1 elsewhere; eight of them lie in a byte of the file."""
+
+    def unpacked() -> str:
+        rows = -(-len(upper) // BITS)
+        padded = np.zeros((BITS * rows, upper.shape[1]), dtype=bool)
+        padded[: len(upper)] = upper
+        packed = np.packbits(padded.reshape(BITS, rows, -1), axis=0, bitorder="little")
+        masks = graph.constant("masks", 1 << np.arange(BITS).reshape(BITS, 1, 1), np.uint8)
+        signs = graph.op(
+            "Where",
+            graph.op("Cast", graph.op("BitwiseAnd", graph.constant(f"{layer}.w1", packed), masks), to=9),
+            graph.constant("above", 1, np.int32),
+            graph.constant("below", -1, np.int32),
+        )
+        flat = graph.op("Reshape", signs, graph.constant(f"{layer}.shape", padded.shape, np.int64))
+        cut = (graph.constant(f"{layer}.{i}", [v], np.int64) for i, v in (("from", 0), ("to", len(upper)), ("axis", 0)))
+        return graph.op("Cast", graph.op("Slice", flat, *cut), to=3)
+
+    return graph.once(f"{layer}.ninth", unpacked)
 
 
 def quantise_rows(table: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

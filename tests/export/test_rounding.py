@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from stance.export.rounding import round_weight
+from stance.export.rounding import QUARTER, round_weight
 
 
 @pytest.fixture(scope="module")
@@ -14,26 +14,35 @@ def layer() -> tuple[np.ndarray, np.ndarray]:
     return inputs, random.standard_normal((96, 16)).astype(np.float32)
 
 
+def error(layer: tuple[np.ndarray, np.ndarray], weight: np.ndarray) -> float:
+    inputs, exact = layer
+    return float(np.sqrt(((inputs @ weight - inputs @ exact) ** 2).mean()))
+
+
 def test_outputs_stay_nearer_than_with_each_weight_rounded_alone(layer: tuple[np.ndarray, np.ndarray]) -> None:
     inputs, weight = layer
-    exact = inputs @ weight
-    errors = []
-    for products in (None, inputs.T @ inputs):
-        integers, scale = round_weight(weight, products)
-        assert integers.dtype == np.int8
-        assert scale.shape == (16,)
-        errors.append(np.sqrt(((inputs @ (integers * scale) - exact) ** 2).mean()))
-    assert errors[1] < errors[0] / 2
+    alone, together = (round_weight(weight, products) for products in (None, inputs.T @ inputs))
+    assert together.integers.dtype == np.int8
+    assert together.scale.shape == (16,)
+    assert error(layer, together.weight()) < error(layer, alone.weight()) / 2
 
 
-def test_without_inputs_to_learn_from_every_weight_goes_to_its_nearest_integer() -> None:
-    weight = np.array([[1.0, -2.0], [0.5, 0.0]], dtype=np.float32)
-    integers, scale = round_weight(weight, None)
-    np.testing.assert_array_equal(integers, [[127, -127], [64, 0]])
-    np.testing.assert_allclose(scale, [1 / 127, 2 / 127])
+def test_the_ninth_bit_is_a_quarter_of_a_step_and_makes_outputs_more_exact(
+    layer: tuple[np.ndarray, np.ndarray],
+) -> None:
+    inputs, weight = layer
+    found = round_weight(weight, inputs.T @ inputs)
+    assert set(np.unique(np.round(found.weight() / found.scale - found.integers, 4))) == {-QUARTER, QUARTER}
+    assert error(layer, found.weight()) < error(layer, found.integers * found.scale) / 2
+
+
+def test_without_inputs_to_learn_from_every_weight_goes_to_its_nearest_place() -> None:
+    found = round_weight(np.array([[1.0, -2.0], [0.5, 0.0]], dtype=np.float32), None)
+    np.testing.assert_array_equal(found.integers, [[127, -127], [64, 0]])
+    np.testing.assert_array_equal(found.upper[:, 0], [True, False])
+    np.testing.assert_allclose(found.scale, [1 / 127, 2 / 127])
 
 
 def test_inputs_that_never_vary_are_no_obstacle() -> None:
-    weight = np.ones((4, 2), dtype=np.float32)
-    integers, scale = round_weight(weight, np.zeros((4, 4)))
-    np.testing.assert_allclose(integers * scale, weight, rtol=1e-6)
+    found = round_weight(np.ones((4, 2), dtype=np.float32), np.zeros((4, 4)))
+    np.testing.assert_allclose(found.weight(), 1, rtol=0.26 / 127)

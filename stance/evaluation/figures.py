@@ -17,8 +17,13 @@ LINES = ((BLUE, "-"), (ORANGE, "--"), (GREEN, "-."), (GREY, ":"))
 """Colour and dash of curves, so that print in grey tells them apart too."""
 
 
-def systems_figure(systems: Mapping[str, Mapping[str, float]], submitted: int, ceiling: float | None) -> str:
-    """Macro-F1 of name -> {value, low, high}: dots with whiskers, the `submitted` first ones in colour."""
+def systems_figure(
+    systems: Mapping[str, Mapping[str, float]], submitted: int, ceiling: float | None, title: str = "systems"
+) -> str:
+    """Macro-F1 of name -> {value, low, high}: dots with whiskers, the `submitted` first ones in colour.
+
+    `title` keeps the ids of several such figures apart.
+    """
     with style():
         figure, axes = canvas(ROW_INCHES * len(systems) + (0.95 if ceiling else 0.7))
         colours = [BLUE] * submitted + [GREY] * (len(systems) - submitted)
@@ -30,7 +35,7 @@ def systems_figure(systems: Mapping[str, Mapping[str, float]], submitted: int, c
             place: Any = {"xycoords": ("data", "axes fraction"), "textcoords": "offset points"}
             axes.annotate("annotators", (ceiling, 1), xytext=(0, 3), ha="center", va="bottom", **place)
         axes.set_xlabel("macro-F1")
-        return svg(figure, "systems", "Macro-F1 of the systems and of simple ones, with intervals")
+        return svg(figure, title, "Macro-F1 of the systems and of simple ones, with intervals")
 
 
 def differences_figure(rows: Mapping[str, Mapping[str, float]]) -> str:

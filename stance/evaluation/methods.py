@@ -56,6 +56,16 @@ def methods_paragraph(report: Mapping[str, Any]) -> str:
             f"The expected calibration error over 15 bins is {with_interval(found['ece'])}; a perfectly calibrated "
             f"system would show {found['ece_by_chance']:.2f} on as many pairs."
         )
+    for part in report["also"]:
+        counts = ", ".join(f"{n} {c:,}" for n, c in part["measured_on"]["label_counts"].items())
+        against = part["detectable"]["against"]
+        sentences.append(
+            f"On {part['name']} ({part['measured_on']['pairs']:,} pairs from {part['measured_on']['articles']:,} articles; "
+            f"{counts}) macro-F1 over {len(part['labels'])} labels is {with_interval(part['system']['macro_f1'])}, that "
+            f"of {against} {with_interval(part['systems'][against]['macro_f1'])}"
+            + "".join(f"; {f['name']}" for f in part["faults"])
+            + "."
+        )
     sentences.append(_faults(report))
     return " ".join(sentences) + f"\n\nReferences: {REFERENCES}.\n"
 

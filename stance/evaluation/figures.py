@@ -29,9 +29,7 @@ def systems_figure(
         colours = [BLUE] * submitted + [GREY] * (len(systems) - submitted)
         _dots(axes, list(systems), list(systems.values()), colours)
         if ceiling is not None:
-            # Interrupted where the numbers stand.
-            for row in range(len(systems)):
-                axes.plot([ceiling, ceiling], [row - 0.05, row + 0.45], color=GREEN, linewidth=2)
+            axes.axvline(ceiling, color=GREEN, linewidth=2, zorder=0.5)
             place: Any = {"xycoords": ("data", "axes fraction"), "textcoords": "offset points"}
             axes.annotate("annotators", (ceiling, 1), xytext=(0, 3), ha="center", va="bottom", **place)
         axes.set_xlabel("macro-F1")
@@ -141,9 +139,10 @@ def _dots(
         axes.plot([interval["low"], interval["high"]], [row, row], color=colour, linewidth=2.2, solid_capstyle="round")
         axes.plot(interval["value"], row, "o", color=colour, markersize=7)
         numbers = f"{interval['value']:.2f}  [{interval['low']:.2f}, {interval['high']:.2f}]".replace("-", "−")
-        place: Any = {"xycoords": ("axes fraction", "data"), "textcoords": "offset points", "va": "bottom"}
-        axes.annotate(name, (0, row), xytext=(0, 7), ha="left", **place)
-        axes.annotate(numbers, (1, row), xytext=(0, 7), ha="right", **place)
+        place: Any = {"xycoords": ("axes fraction", "data"), "textcoords": "offset points", "ha": "left"}
+        axes.annotate(name, (0, row), xytext=(0, 7), va="bottom", **place)
+        # In a column of their own, where no line can run through them.
+        axes.annotate(numbers, (1, row), xytext=(8, 0), va="center", **place)
     axes.set(xlim=limits or (min(0, *ends), 1), ylim=(len(names) - 0.5, -0.75), yticks=[])
     axes.grid(axis="x", color=INK, alpha=0.12)
     axes.set_axisbelow(True)

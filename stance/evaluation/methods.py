@@ -56,6 +56,7 @@ def methods_paragraph(report: Mapping[str, Any]) -> str:
             f"The expected calibration error over 15 bins is {with_interval(found['ece'])}; a perfectly calibrated "
             f"system would show {found['ece_by_chance']:.2f} on as many pairs."
         )
+    sentences.append(_faults(report))
     for part in report["also"]:
         counts = ", ".join(f"{n} {c:,}" for n, c in part["measured_on"]["label_counts"].items())
         against = part["detectable"]["against"]
@@ -66,7 +67,6 @@ def methods_paragraph(report: Mapping[str, Any]) -> str:
             + "".join(f"; {f['name']}" for f in part["faults"])
             + "."
         )
-    sentences.append(_faults(report))
     return " ".join(sentences) + f"\n\nReferences: {REFERENCES}.\n"
 
 

@@ -53,11 +53,13 @@ def render_page(report: Mapping[str, Any]) -> str:
         slice_rows_shown=SLICE_ROWS_SHOWN,
         methods=methods_paragraph(report),
         # Markup: our own SVG, whose only text from outside are label names and system names, escaped by matplotlib.
-        figures={name: Markup(figure) for name, figure in _figures(report, own).items()},  # noqa: S704
+        figures={name: Markup(figure) for name, figure in page_figures(report).items()},  # noqa: S704
     )
 
 
-def _figures(report: Mapping[str, Any], own: list[Mapping[str, Any]]) -> dict[str, str]:
+def page_figures(report: Mapping[str, Any]) -> dict[str, str]:
+    """Name -> inline SVG of every figure that the report has."""
+    own = [row for row in report["comparisons"] if report["name"] == row["first"]]
     found = {
         "systems": _systems(report, "systems"),
         "differences": differences_figure({row["second"]: row["difference"] for row in own}),

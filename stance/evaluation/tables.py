@@ -65,7 +65,7 @@ def all_tables(report: Mapping[str, Any]) -> list[Table]:
 
 def markdown_tables(report: Mapping[str, Any]) -> str:
     """Every table as Markdown."""
-    return "\n".join(_markdown(table) for table in all_tables(report))
+    return "\n".join(markdown_table(table) for table in all_tables(report))
 
 
 def latex_tables(report: Mapping[str, Any]) -> str:
@@ -215,7 +215,8 @@ def _limits(report: Mapping[str, Any]) -> Table:
     return Table("Limits", ("what", "why it matters"), tuple(faults + notes))
 
 
-def _markdown(table: Table) -> str:
+def markdown_table(table: Table) -> str:
+    """A heading and the table as Markdown."""
     align = ["---"] + ["---:"] * (len(table.header) - 1)
     lines = [table.header, align, *table.rows]
     body = "\n".join(

@@ -24,6 +24,25 @@ PICTURES = {
     "reliability": "Share right over probability, test split",
     "risk": "Share wrong over share answered, test split",
 }
+HEAD = """\
+# The default model's report
+
+Made by `make docs-report` from `outputs/default`, the run of `make pipeline` as it stands (seed 0), every figure
+included. The whole report is [report/index.html](report/index.html): open the file in a browser. Beside it are
+[every error](report/errors.html) with marked words, [every figure](report/report.json), and the tables for a paper in
+[Markdown](report/tables.md) and [LaTeX](report/tables.tex).
+
+`test` are bundled articles, which a language model wrote: figures on it flatter. `real_news_dev` are sentences of real
+news of 1999 to 2020, labelled twice. They are not part of the project, so only figures are shown. They have three
+labels: `neutral` and `unrelated` are merged into `none` there.
+"""
+MOVED = """\
+### What moves the answers
+
+Share of answers that fail when a test sentence is changed by rule; [probing.md](probing.md) says how.
+
+| change | asked | failed | rate |
+| --- | ---: | ---: | ---: |"""
 INK, PAPER = "#1b1f24", "#ffffff"
 
 
@@ -65,48 +84,24 @@ def page(report: Mapping[str, Any]) -> str:
     """docs/report.md: every figure of it from the report."""
     probes = report["probes"]
     moved, attributions = probes["fairness"]["pair"], probes["attributions"]
+    deletion = attributions["deletion"]
     tests = [
         f"| {row['test']} | {row['counted']} | {row['failed']} | {shown(row['rate'])} |"
         for row in probes["tests"]
         if row["counted"]
     ]
+    intervener = (
+        f"When {moved['from']} becomes {moved['to']}, the score from −1 (against) to 1 (for) moves by "
+        f"{shown(moved['move'])}, and {shown(moved['flips'])} of the labels change."
+    )
+    tokens = (
+        f"Attributions sum to the logit difference within 1% for {attributions['within_one_percent']} of "
+        f"{attributions['pairs']} pairs. Without its {deletion['tokens']} top tokens an answer loses "
+        f"{shown(deletion['top'])} logits, without as many random ones {shown(deletion['random'])}."
+    )
     tables = [markdown_table(t) for t in all_tables(report) if t.title.startswith(SHOWN)]
     pictures = [f"![{text}](images/report-{name}.svg)" for name, text in PICTURES.items()]
-    deletion = attributions["deletion"]
-    return "\n".join(
-        [
-            "# The default model's report",
-            "",
-            "Made by `make docs-report` from `outputs/default`, the run of `make pipeline` as it stands (seed 0). Every",
-            "figure here is written by that command. The whole report is [report/index.html](report/index.html): open the",
-            "file in a browser. Beside it are [every error](report/errors.html) with marked words,",
-            "[every figure](report/report.json), and the tables for a paper in [Markdown](report/tables.md) and",
-            "[LaTeX](report/tables.tex).",
-            "",
-            "`test` are bundled articles, which a language model wrote: figures on it flatter. `real_news_dev` are sentences",
-            "of real news of 1999 to 2020, labelled twice; they are not part of the project, so only figures are shown.",
-            "Its labels are three, so `neutral` and `unrelated` are merged into `none` there.",
-            "",
-            *pictures,
-            "",
-            *tables,
-            "### What moves the answers",
-            "",
-            "Share of answers that fail when a test sentence is changed by rule; [probing.md](probing.md) says what is done.",
-            "",
-            "| change | asked | failed | rate |",
-            "| --- | ---: | ---: | ---: |",
-            *tests,
-            "",
-            f"When {moved['from']} becomes {moved['to']}, the score from −1 (against) to 1 (for) moves by "
-            f"{shown(moved['move'])}, and {shown(moved['flips'])} of the labels change.",
-            "",
-            f"Attributions sum to the logit difference within 1% for {attributions['within_one_percent']} of "
-            f"{attributions['pairs']} pairs. Without its {deletion['tokens']} top tokens an answer loses "
-            f"{shown(deletion['top'])} logits, without as many random ones {shown(deletion['random'])}.",
-            "",
-        ]
-    )
+    return "\n".join([HEAD, *pictures, "", *tables, MOVED, *tests, "", intervener, "", tokens, ""])
 
 
 def shown(metric: Mapping[str, float | None]) -> str:

@@ -66,8 +66,8 @@ def page_figures(report: Mapping[str, Any]) -> dict[str, str]:
         "labels": labels_figure(report["system"]["labels"]),
         "confusion": confusion_figure(report["system"]["confusion"], report["labels"]),
     }
-    for number, part in enumerate(report["also"], start=1):
-        found[f"further-{number}"] = _systems(part, f"further-{number}")
+    for place, part in enumerate(report["also"], start=1):
+        found[f"further-{place}"] = _systems(part, f"further-{place}")
     if own_probabilities := report["probabilities"].get(report["name"]):
         found["reliability"] = reliability_figure(own_probabilities["bins"])
     if report["risk_coverage"]:

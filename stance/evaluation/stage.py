@@ -48,7 +48,7 @@ class EvaluateConfig(StageConfig):
     """Predictions of the same system for the dev split, which thresholds are fitted on; null is dev.jsonl beside the
     predictions, and where there is none half of the measured articles."""
     also: Annotated[dict[str, Path], Field(default_factory=dict)]
-    """More test sets by name: files like `gold`, each with its own part of the report. No sentence of theirs is shown."""
+    """More test sets by name: files like `gold`, each with a part of the report, which shows no sentence of theirs."""
     also_predictions: Path | None = None
     """A folder with NAME.jsonl (or .parquet, .csv) for each of `also`: output of predict_also, or made by anything."""
     probes: Path | None = None

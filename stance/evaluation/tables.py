@@ -56,7 +56,7 @@ class Table:
 
 
 def all_tables(report: Mapping[str, Any]) -> list[Table]:
-    """Corpus flow, agreement, splits, hyper-parameters, metrics, comparisons, promises, other sets, limits; none empty."""
+    """Corpus flow, agreement, splits, settings, metrics, comparisons, promises, other sets, limits; none is empty."""
     made = (_flow, _agreement, _splits, _settings, _systems, _labels, _comparisons, _calibration, _promises)
     further = [table for part in report["also"] for table in (_systems(part), _labels(part))]
     tables = [*(make(report) for make in made), _sets(report), *further, _limits(report)]
@@ -148,7 +148,9 @@ def _labels(report: Mapping[str, Any]) -> Table:
         for name, row in report["system"]["labels"].items()
     )
     where = f" on {report['measured_on']['split']}" if report["submitted"][0] != report["name"] else ""
-    return Table(f"Labels, {report['submitted'][0]}{where}", ("label", "gold", "predicted", "precision", "recall", "F1"), rows)
+    return Table(
+        f"Labels, {report['submitted'][0]}{where}", ("label", "gold", "predicted", "precision", "recall", "F1"), rows
+    )
 
 
 def _comparisons(report: Mapping[str, Any]) -> Table:

@@ -63,8 +63,8 @@ def promises(
       cannot be promised, and then the rest too
     - `sets`: list of {coverage, least, covered (an interval; every article weighs the same), size, all_labels (share of
       sets that hold every label)}
-    - `targets`, None where there are no sets: {fitted (with a threshold of their own), least (lowest coverage of a target,
-      nominal 0.9), target}
+    - `targets`, None where there are no sets: {fitted (with a threshold of their own), least (lowest coverage of a
+      target, nominal 0.9), target}
     """
     if answers.probabilities is None or gold.num_groups < 4:
         return None

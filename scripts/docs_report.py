@@ -53,7 +53,12 @@ def run(config: PipelineConfig) -> None:
     for name in ("probe", "predict_also", "evaluate"):
         stage = getattr(config, name)
         print(describe(STAGES[name](stage, replace=config.overwrite), stage.output))
-    report = json.loads((config.evaluate.output / "report.json").read_text(encoding="utf-8"))
+    write_pages(config.evaluate.output, config.probe.output)
+
+
+def write_pages(evaluated: Path, probed: Path) -> None:
+    """docs/report.md, docs/report and the pictures, from the outputs of evaluate and probe."""
+    report = json.loads((evaluated / "report.json").read_text(encoding="utf-8"))
     folder = DOCS / "report"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
@@ -61,8 +66,8 @@ def run(config: PipelineConfig) -> None:
     report["probes"]["folder"] = folder.name
     (folder / "index.html").write_text(render_page(report), encoding="utf-8")
     for source, names in (
-        (config.evaluate.output, ("report.json", "tables.md", "tables.tex")),
-        (config.probe.output, ("errors.html", "probes.json", "examples.jsonl")),
+        (evaluated, ("report.json", "tables.md", "tables.tex")),
+        (probed, ("errors.html", "probes.json", "examples.jsonl")),
     ):
         for file in names:
             shutil.copyfile(source / file, folder / file)

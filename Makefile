@@ -4,8 +4,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 ARGS ?=
+# Measured on, never copied from: docs-report shows figures of it alone.
+REAL_NEWS ?= ../shared/data/real_news_dev.jsonl
 
-.PHONY: pipeline annotate browser test test-slow check fix seeds study bench-train bench-corpus bench-inference bench-ingest findings bench-findings bench-evaluate generalization bench-public bench-label clean
+.PHONY: pipeline annotate browser test test-slow check fix seeds study bench-train bench-corpus bench-inference bench-ingest findings bench-findings bench-evaluate generalization bench-public bench-label docs-report clean
 
 pipeline: $(READY)  ## articles -> exported model, on the bundled data; ARGS="experiment=quick" passes overrides
 	$(BIN)/python scripts/pipeline.py $(ARGS)
@@ -68,6 +70,10 @@ bench-findings: $(READY)  ## the findings against their bars
 
 bench-evaluate: $(READY)  ## evaluation against its bars: guarantees in simulation, planted faults, speed; a quarter of an hour
 	$(BIN)/python -m bench.evaluate
+
+docs-report: $(READY)  ## docs/report.md and docs/report from the default run: probes, the further set, the report
+	$(BIN)/python scripts/docs_report.py evaluate.also.real_news_dev=$(REAL_NEWS) evaluate.name="the default model" \
+	  probe.output=outputs/docs/probes predict_also.output=outputs/docs/also evaluate.output=outputs/docs/report overwrite=true $(ARGS)
 
 bench-label: $(READY)  ## labelling against its bars; crowd-kit is only compared with
 	$(BIN)/pip install --quiet --no-deps crowd-kit==1.4.2 nltk==3.9.2

@@ -18,9 +18,14 @@ from bench.public_sets import CLEAN, ROOT, SETS, SHARED, convert
 from stance.bootstrap import Resampling, group_confusions, percentile_interval, resampled_confusions
 from stance.examples import LABELS, read_examples, read_scheme, write_examples
 from stance.labels import LabelScheme
+from stance.probing.generalization import duration
 from stance.records import Example, Prediction
 from stance.storage import read_records, write_json
 
+EPOCHS = {"gwsd": 10, "semeval2016a": 10, "perspectrum": 6}
+"""The most that configs/experiment allows; patience stops most trainings earlier."""
+PAIR_SECONDS, START_SECONDS = 1.5e-2, 20
+"""For a training pair and an epoch with every layer trained, and for a set."""
 SMOKE_ROWS = {"train": 48, "dev": 24, "test": 48}
 RESAMPLING = Resampling()
 
@@ -111,6 +116,23 @@ def train_and_predict(name: str, dataset: Path, *, smoke: bool) -> Path:
     return ROOT / "outputs" / run / "predictions" / "predictions.jsonl"
 
 
+def estimate(sets: Mapping[str, Path], *, smoke: bool) -> str:
+    """What is left to train and about how long that takes on two quiet cores."""
+    left = {name: folder for name, folder in sets.items() if not finished(name, smoke=smoke)}
+    pairs = {
+        name: len(read_examples(folder, "train")) * (1 if smoke else EPOCHS[name]) for name, folder in left.items()
+    }
+    seconds = {name: START_SECONDS + PAIR_SECONDS * count for name, count in pairs.items()}
+    each = ", ".join(f"{name} {duration(value)}" for name, value in seconds.items())
+    note = f"about {duration(sum(seconds.values()))} at most on two quiet cores ({each})" if left else "nothing"
+    return f"To train: {note}. Finished sets are kept; stopped, the same command goes on where it was."
+
+
+def finished(name: str, *, smoke: bool) -> bool:
+    """Whether the set's model is there."""
+    return (ROOT / "outputs" / (f"{name}-smoke" if smoke else name) / "training" / "manifest.json").is_file()
+
+
 def score(benchmark: Benchmark, gold: Sequence[Example], labels: Mapping[str, str], scheme: LabelScheme) -> str:
     """The score with its 95% interval over groups of articles."""
     answers = [scheme.index(labels[e.id]) for e in gold]
@@ -177,10 +199,9 @@ def main() -> None:
         parser.error(f"{', '.join(unknown)}: expected some of {', '.join(BENCHMARKS)}")
     if absent := [name for name in options.sets if not (SHARED / name).is_dir()]:
         parser.error(f"{SHARED}: has no {', '.join(absent)}; the public sets are read from there")
-    for name in options.sets:
-        folder = convert(name)
-        if options.smoke:
-            folder = cut(name, folder)
+    folders = {name: cut(name, convert(name)) if options.smoke else convert(name) for name in options.sets}
+    print(estimate(folders, smoke=options.smoke), flush=True)
+    for name, folder in folders.items():
         print_benchmark(name, folder, train_and_predict(name, folder, smoke=options.smoke), smoke=options.smoke)
 
 

@@ -22,7 +22,8 @@ def print_table(title: str, rows: Sequence[Row]) -> None:
     print(f"## {title}\n\n| what | bar | measured | how measured | ok |\n| --- | --- | --- | --- | --- |")
     for row in rows:
         print(f"| {row.what} | {row.bar} | {row.measured} | {row.how} | {verdicts[row.ok]} |")
-    short = [row.what for row in rows if row.ok is False]
+    # Not `is False`: numpy has a False of its own.
+    short = [row.what for row in rows if row.ok is not None and not row.ok]
     if short:
         print(f"\n{len(short)} of {len(rows)} fall short: {'; '.join(short)}", file=sys.stderr)
         sys.exit(1)

@@ -12,6 +12,7 @@ from stance.dataset.stage import DatasetConfig, build_dataset
 from stance.drills.stage import DrillsConfig, drills
 from stance.evaluation.stage import EvaluateConfig, evaluate
 from stance.export.stage import ExportConfig, export
+from stance.inference.also_stage import PredictAlsoConfig, predict_also
 from stance.inference.stage import PredictConfig, predict
 from stance.ingest.stage import IngestConfig, ingest
 from stance.labeling.llm_stage import LabelLlmConfig
@@ -39,6 +40,8 @@ class PipelineConfig(Config):
     drills: DrillsConfig
     train: TrainConfig
     predict: PredictConfig
+    predict_also: PredictAlsoConfig
+    """Left out where evaluate.also names no set."""
     probe: ProbeConfig
     evaluate: EvaluateConfig
     export: ExportConfig
@@ -56,6 +59,7 @@ STAGES: Mapping[str, Callable[..., Manifest]] = {
     "drills": drills,
     "train": train,
     "predict": predict,
+    "predict_also": predict_also,
     "probe": probe,
     "evaluate": evaluate,
     "export": export,
@@ -96,6 +100,8 @@ def run(config: PipelineConfig) -> Summary:
     stages: dict[str, StageConfig] = {name: getattr(config, name) for name in STAGES}
     if config.drills.output not in config.train.first:
         del stages["drills"]
+    if not asks_also(config):
+        del stages["predict_also"]
     if config.predict.input is not None:
         raise ConfigError("predict.input: the pipeline predicts its test split; for articles use scripts/predict.py")
     made: set[Path] = set()
@@ -111,6 +117,11 @@ def run(config: PipelineConfig) -> Summary:
         manifests[name] = STAGES[name](stage, replace=True)
         log.info("[%d/%d] %s", number, len(stages), describe(manifests[name], stage.output))
     return Summary(config, manifests, read_json(config.evaluate.output / "report.json"))
+
+
+def asks_also(config: PipelineConfig) -> bool:
+    """Whether there are further test sets that the model itself has to be asked about."""
+    return bool(config.evaluate.also) and config.evaluate.also_predictions == config.predict_also.output
 
 
 def run_findings(config: PipelineConfig) -> dict[str, Manifest]:

@@ -18,6 +18,9 @@ class Answers:
     """Shape (pairs, labels); None for a system that gives labels only."""
     abstained: np.ndarray | None = None
     """Which answers the system would rather not have given, shape (pairs,); None for none."""
+    before_merging: np.ndarray | None = None
+    """Largest probability over the system's own labels, shape (pairs,), which its thresholds are for; None where no
+    labels were merged."""
 
     @property
     def sureness(self) -> np.ndarray | None:
@@ -30,7 +33,8 @@ class Answers:
         """The answers to the pairs with these positions."""
         probabilities = None if self.probabilities is None else self.probabilities[indices]
         abstained = None if self.abstained is None else self.abstained[indices]
-        return Answers(self.label[indices], probabilities, abstained)
+        before = None if self.before_merging is None else self.before_merging[indices]
+        return Answers(self.label[indices], probabilities, abstained, before)
 
 
 def from_labels(labels: Sequence[str], scheme: LabelScheme) -> Answers:

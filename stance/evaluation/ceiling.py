@@ -1,11 +1,12 @@
 """How well annotators agree: no system can be shown to be better than that on their labels."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from stance.evaluation.metrics import cohen_kappa, headline_metrics
+from stance.evaluation.answers import folding
+from stance.evaluation.metrics import cohen_kappa, confusion_matrix, headline_metrics
 from stance.labels import LabelScheme
 
 
@@ -35,3 +36,21 @@ def annotators_ceiling(
         "kappa": float(cohen_kappa(confusion)),
         **own,
     }
+
+
+def voters_ceiling(votes: Sequence[Sequence[str]], scheme: LabelScheme, full: LabelScheme) -> dict[str, Any] | None:
+    """The same from the labels that people gave to each pair, the first two of each, in `scheme` or in `full`.
+
+    `full` is the finer scheme where `scheme` is its three-way form. None without votes, or with a label of neither.
+    """
+    used = scheme if all(vote in scheme.names for each in votes for vote in each[:2]) else full
+    if not votes or any(vote not in used.names for each in votes for vote in each[:2]):
+        return None
+    first, second = ([used.index(each[i]) for each in votes] for i in (0, 1))
+    both = {
+        "annotators": ["one annotator", "another"],
+        "units": len(votes),
+        "confusion": confusion_matrix(first, second, len(used.names)).tolist(),
+        "macro_f1": {"low": None, "high": None},
+    }
+    return annotators_ceiling({"pairs_of_annotators": [both]}, scheme, None if used == scheme else folding(full)[1])

@@ -17,20 +17,23 @@ LINES = ((BLUE, "-"), (ORANGE, "--"), (GREEN, "-."), (GREY, ":"))
 """Colour and dash of curves, so that print in grey tells them apart too."""
 
 
-def systems_figure(systems: Mapping[str, Mapping[str, float]], submitted: int, ceiling: float | None) -> str:
-    """Macro-F1 of name -> {value, low, high}: dots with whiskers, the `submitted` first ones in colour."""
+def systems_figure(
+    systems: Mapping[str, Mapping[str, float]], submitted: int, ceiling: float | None, title: str = "systems"
+) -> str:
+    """Macro-F1 of name -> {value, low, high}: dots with whiskers, the `submitted` first ones in colour.
+
+    `title` keeps the ids of several such figures apart.
+    """
     with style():
         figure, axes = canvas(ROW_INCHES * len(systems) + (0.95 if ceiling else 0.7))
         colours = [BLUE] * submitted + [GREY] * (len(systems) - submitted)
         _dots(axes, list(systems), list(systems.values()), colours)
         if ceiling is not None:
-            # Interrupted where the numbers stand.
-            for row in range(len(systems)):
-                axes.plot([ceiling, ceiling], [row - 0.05, row + 0.45], color=GREEN, linewidth=2)
+            axes.axvline(ceiling, color=GREEN, linewidth=2, zorder=0.5)
             place: Any = {"xycoords": ("data", "axes fraction"), "textcoords": "offset points"}
             axes.annotate("annotators", (ceiling, 1), xytext=(0, 3), ha="center", va="bottom", **place)
         axes.set_xlabel("macro-F1")
-        return svg(figure, "systems", "Macro-F1 of the systems and of simple ones, with intervals")
+        return svg(figure, title, "Macro-F1 of the systems and of simple ones, with intervals")
 
 
 def differences_figure(rows: Mapping[str, Mapping[str, float]]) -> str:
@@ -136,9 +139,10 @@ def _dots(
         axes.plot([interval["low"], interval["high"]], [row, row], color=colour, linewidth=2.2, solid_capstyle="round")
         axes.plot(interval["value"], row, "o", color=colour, markersize=7)
         numbers = f"{interval['value']:.2f}  [{interval['low']:.2f}, {interval['high']:.2f}]".replace("-", "−")
-        place: Any = {"xycoords": ("axes fraction", "data"), "textcoords": "offset points", "va": "bottom"}
-        axes.annotate(name, (0, row), xytext=(0, 7), ha="left", **place)
-        axes.annotate(numbers, (1, row), xytext=(0, 7), ha="right", **place)
+        place: Any = {"xycoords": ("axes fraction", "data"), "textcoords": "offset points", "ha": "left"}
+        axes.annotate(name, (0, row), xytext=(0, 7), va="bottom", **place)
+        # In a column of their own, where no line can run through them.
+        axes.annotate(numbers, (1, row), xytext=(8, 0), va="center", **place)
     axes.set(xlim=limits or (min(0, *ends), 1), ylim=(len(names) - 0.5, -0.75), yticks=[])
     axes.grid(axis="x", color=INK, alpha=0.12)
     axes.set_axisbelow(True)

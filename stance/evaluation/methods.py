@@ -57,6 +57,7 @@ def methods_paragraph(report: Mapping[str, Any]) -> str:
             f"system would show {found['ece_by_chance']:.2f} on as many pairs."
         )
     sentences.append(_faults(report))
+    sentences += map(_further, report["also"])
     return " ".join(sentences) + f"\n\nReferences: {REFERENCES}.\n"
 
 
@@ -69,3 +70,13 @@ def _faults(report: Mapping[str, Any]) -> str:
             "set differs from training no more than a random draw of articles explains."
         )
     return "Faults found: " + "; ".join(f"{f['name']} ({f['system'] or 'data'})" for f in report["faults"]) + "."
+
+
+def _further(part: Mapping[str, Any]) -> str:
+    measured, best = part["measured_on"], part["detectable"]["against"]
+    counts = ", ".join(f"{name} {count:,}" for name, count in measured["label_counts"].items())
+    sizes = f"{measured['pairs']:,} pairs from {measured['articles']:,} articles; {counts}"
+    own, other = (with_interval(scores["macro_f1"]) for scores in (part["system"], part["systems"][best]))
+    faults = "".join(f"; {fault['name']}" for fault in part["faults"])
+    score = f"macro-F1 over {len(part['labels'])} labels is {own}, that of {best} {other}"
+    return f"On {part['name']} ({sizes}) {score}{faults}."

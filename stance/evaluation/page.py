@@ -11,6 +11,7 @@ from stance.evaluation.figures import (
     risk_coverage_figure,
     systems_figure,
 )
+from stance.evaluation.further import all_sets
 from stance.evaluation.methods import methods_paragraph
 from stance.evaluation.tables import number, p_value, with_interval
 
@@ -44,6 +45,7 @@ def render_page(report: Mapping[str, Any]) -> str:
         report=report,
         measured=report["measured_on"],
         system=report["system"],
+        sets=all_sets(report),
         own=own,
         between=[row for row in report["comparisons"] if report["name"] != row["first"]],
         probabilities=report["probabilities"].get(report["name"]),
@@ -51,27 +53,32 @@ def render_page(report: Mapping[str, Any]) -> str:
         slice_rows_shown=SLICE_ROWS_SHOWN,
         methods=methods_paragraph(report),
         # Markup: our own SVG, whose only text from outside are label names and system names, escaped by matplotlib.
-        figures={name: Markup(figure) for name, figure in _figures(report, own).items()},  # noqa: S704
+        figures={name: Markup(figure) for name, figure in page_figures(report).items()},  # noqa: S704
     )
 
 
-def _figures(report: Mapping[str, Any], own: list[Mapping[str, Any]]) -> dict[str, str]:
-    ceiling = report["ceiling"]
+def page_figures(report: Mapping[str, Any]) -> dict[str, str]:
+    """Name -> inline SVG of every figure that the report has."""
+    own = [row for row in report["comparisons"] if report["name"] == row["first"]]
     found = {
-        "systems": systems_figure(
-            {name: scores["macro_f1"] for name, scores in report["systems"].items()},
-            len(report["submitted"]),
-            ceiling and ceiling["macro_f1"],
-        ),
+        "systems": _systems(report, "systems"),
         "differences": differences_figure({row["second"]: row["difference"] for row in own}),
         "labels": labels_figure(report["system"]["labels"]),
         "confusion": confusion_figure(report["system"]["confusion"], report["labels"]),
     }
+    for place, part in enumerate(report["also"], start=1):
+        found[f"further-{place}"] = _systems(part, f"further-{place}")
     if own_probabilities := report["probabilities"].get(report["name"]):
         found["reliability"] = reliability_figure(own_probabilities["bins"])
     if report["risk_coverage"]:
         found["risk"] = risk_coverage_figure(report["risk_coverage"])
     return found
+
+
+def _systems(part: Mapping[str, Any], name: str) -> str:
+    ceiling = part["ceiling"]
+    scores = {system: found["macro_f1"] for system, found in part["systems"].items()}
+    return systems_figure(scores, len(part["submitted"]), ceiling and ceiling["macro_f1"], name)
 
 
 def _brackets(metric: Mapping[str, float | None]) -> str:

@@ -18,7 +18,14 @@ from stance.records import PROBABILITY_TOLERANCE, Removed
 
 PREDICTIONS = "predictions.jsonl"
 SUFFIXES = (".jsonl", ".parquet", ".csv")
-ALIASES = {"id": ("pair_id",), "document": ("article", "doc_id"), "text": ("sentence",), "label": ("gold", "stance")}
+ALIASES = {
+    "id": ("pair_id",),
+    "document": ("article", "doc_id"),
+    "text": ("sentence",),
+    "label": ("gold", "stance"),
+    "before": ("prev",),
+    "after": ("next",),
+}
 MARGINS = ("{}", "p_{}", "prob_{}", "probability_{}")
 """How a column with the probability of a label may be called."""
 KNOWN_LABELS = ("favor", "against", "neutral", "unrelated", "none")
@@ -114,11 +121,35 @@ def read_answers(
     answers = Answers(numbers, probabilities, None if abstained is None else abstained.astype(bool)).take(rows)
     if used is not scheme:
         into = folding(used)[1]
-        merged = answers.probabilities
-        if merged is not None:
-            merged = merged @ np.eye(len(scheme.names))[into]
-        answers = Answers(into[answers.label], merged, answers.abstained)
+        merged = before = None
+        if answers.probabilities is not None:
+            before = answers.probabilities.max(axis=1)
+            merged = answers.probabilities @ np.eye(len(scheme.names))[into]
+        answers = Answers(into[answers.label], merged, answers.abstained, before)
     return answers, removed
+
+
+def read_asked(path: Path) -> dict[str, list[str]]:
+    """Columns `id`, `text`, `target`, `before`, `after` of a file of pairs, as a model is asked; "" for no neighbour.
+
+    Raises DataError when a text or a target is missing.
+    """
+    table = read_table(path)
+    asked = {name: _text(table, name) for name in ("text", "target", "before", "after")}
+    for name in ("text", "target"):
+        missing = asked[name].null_count
+        if missing:
+            raise DataError(f"{path}: {missing} of {len(table)} rows have no {name}; a model cannot be asked without")
+    filled = {name: pc.fill_null(column, "").to_pylist() for name, column in asked.items()}
+    return {"id": _key(path, table).to_pylist()} | filled
+
+
+def read_votes(path: Path) -> list[list[str]]:
+    """The labels that people gave to each pair, from a list column `votes`; empty where not every pair has two."""
+    table = read_table(path)
+    votes = table["votes"].to_pylist() if "votes" in table.column_names else []
+    lists = all(isinstance(each, list) and len(each) > 1 and all(isinstance(v, str) for v in each) for each in votes)
+    return votes if lists else []
 
 
 def _speaks(table: pa.Table, scheme: LabelScheme) -> bool:

@@ -83,6 +83,7 @@ def make_report(material: Material, resampling: Resampling) -> dict[str, Any]:
     - `probabilities`: name -> see `describe_probabilities`; `risk_coverage`: name -> see there; `promises`
     - `leaks`: other split -> see `find_leaks`; `split`: see `compare_with_training`, or null; `target_use`: name -> see
       `score_target_use`
+    - the stage adds `also`: further sets, see `describe_further`, each with the `fingerprint` of its gold; and `probes`
     - `slices`, `small_slices`, `min_slice_pairs`, `minimal_pairs`, `errors`: see `slices`
     """
     gold, scheme, confidence = material.gold, material.scheme, resampling.confidence

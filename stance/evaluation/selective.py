@@ -53,7 +53,9 @@ def promises(
     """Thresholds fitted on other articles, and what they do here; None without probabilities or articles.
 
     `held_out` are pairs and the same system's answers to them. Without, every other group of articles of `gold` is
-    used to fit, and the rest to measure.
+    used to fit, and the rest to measure. Where the answers' labels were merged, `held_out` has them as they were: the
+    thresholds are the system's own, an answer is right when its merged label is, and there are no `sets`; None without
+    `held_out`.
 
     - `fitted_on`: {articles, pairs, half}, `half` whether it was half of the measured set
     - `measured`: pairs that the thresholds were tried on; `confidence`
@@ -61,11 +63,14 @@ def promises(
       cannot be promised, and then the rest too
     - `sets`: list of {coverage, least, covered (an interval; every article weighs the same), size, all_labels (share of
       sets that hold every label)}
-    - `targets`: {fitted (with a threshold of their own), least (lowest coverage of a target, nominal 0.9), target}
+    - `targets`, None where there are no sets: {fitted (with a threshold of their own), least (lowest coverage of a
+      target, nominal 0.9), target}
     """
     if answers.probabilities is None or gold.num_groups < 4:
         return None
-    half = held_out is None
+    half, merged = held_out is None, answers.before_merging is not None
+    if half and merged:
+        return None
     if held_out is None:
         odd = gold.unit % 2 == 1
         fit, tried = (gold.take(np.flatnonzero(part)) for part in (odd, ~odd))
@@ -83,7 +88,7 @@ def promises(
         "measured": len(tried),
         "confidence": fitted.confidence,
         "answers": _answered(tried, tried_answers, fitted, resampling),
-        **_sets(tried, tried_answers, fitted, resampling),
+        **({"sets": [], "targets": None} if merged else _sets(tried, tried_answers, fitted, resampling)),
     }
 
 
@@ -97,7 +102,9 @@ def _answered(gold: Pairs, answers: Answers, fitted: Abstention, resampling: Res
     from stance.model.abstention import MAX_ERRORS
 
     assert answers.probabilities is not None  # noqa: S101 - the caller looked
-    sureness, wrong = answers.probabilities.max(axis=1), answers.probabilities.argmax(axis=1) != gold.label
+    sureness, wrong = answers.before_merging, answers.label != gold.label
+    if sureness is None:
+        sureness, wrong = answers.probabilities.max(axis=1), answers.probabilities.argmax(axis=1) != gold.label
     rows: list[dict[str, Any]] = []
     for allowed in MAX_ERRORS:
         threshold = fitted.answers.get(f"{allowed:g}")

@@ -51,9 +51,11 @@ def compare_with_training(train: Pairs, gold: Pairs, scheme: LabelScheme, seed: 
 
 
 def _numbers(train: Pairs, gold: Pairs, name: str) -> tuple[np.ndarray, np.ndarray] | None:
-    """Numbers of the attribute's most frequent values in both, or None where it is unknown or always the same."""
+    """Numbers of the attribute's most frequent values in both, or None where one side does not know it or it is always
+    the same.
+    """
     (one, names), (two, others) = train.codes(name), gold.codes(name)
-    if not names and not others:
+    if not names or not others:
         return None
     order = {value: i for i, value in enumerate(dict.fromkeys([*names, *others]))}
     both = [

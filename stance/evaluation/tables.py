@@ -4,6 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from stance.evaluation.further import all_sets
+
 LATEX = {
     "\\": r"\textbackslash{}",
     "&": r"\&",
@@ -54,14 +56,16 @@ class Table:
 
 
 def all_tables(report: Mapping[str, Any]) -> list[Table]:
-    """Corpus flow, agreement, splits, hyper-parameters, metrics, comparisons, promises, limits; no empty one."""
-    made = (_flow, _agreement, _splits, _settings, _systems, _labels, _comparisons, _calibration, _promises, _limits)
-    return [table for make in made for table in [make(report)] if table.rows]
+    """Corpus flow, agreement, splits, settings, metrics, comparisons, promises, other sets, limits; none is empty."""
+    made = (_flow, _agreement, _splits, _settings, _systems, _labels, _comparisons, _calibration, _promises)
+    further = [table for part in report["also"] for table in (_systems(part), _labels(part))]
+    tables = [*(make(report) for make in made), _sets(report), *further, _limits(report)]
+    return [table for table in tables if table.rows]
 
 
 def markdown_tables(report: Mapping[str, Any]) -> str:
     """Every table as Markdown."""
-    return "\n".join(_markdown(table) for table in all_tables(report))
+    return "\n".join(markdown_table(table) for table in all_tables(report))
 
 
 def latex_tables(report: Mapping[str, Any]) -> str:
@@ -143,7 +147,10 @@ def _labels(report: Mapping[str, Any]) -> Table:
         (name, str(row["gold"]), str(row["predicted"]), *(with_interval(row[m]) for m in ("precision", "recall", "f1")))
         for name, row in report["system"]["labels"].items()
     )
-    return Table(f"Labels, {report['name']}", ("label", "gold", "predicted", "precision", "recall", "F1"), rows)
+    where = f" on {report['measured_on']['split']}" if report["submitted"][0] != report["name"] else ""
+    return Table(
+        f"Labels, {report['submitted'][0]}{where}", ("label", "gold", "predicted", "precision", "recall", "F1"), rows
+    )
 
 
 def _comparisons(report: Mapping[str, Any]) -> Table:
@@ -179,13 +186,39 @@ def _promises(report: Mapping[str, Any]) -> Table:
     return Table("Selective answers", ("promised error at most", "threshold", "answered", "error measured"), rows)
 
 
+def _sets(report: Mapping[str, Any]) -> Table:
+    if not report["also"]:
+        return Table("Test sets", (), ())
+    rows = tuple(
+        (
+            row["name"],
+            str(row["pairs"]),
+            str(row["articles"]),
+            " / ".join(row["labels"]),
+            with_interval(row["macro_f1"]),
+            with_interval(row["macro_f1_three_way"]),
+            f"{row['baseline']} {number(row['baseline_macro_f1']['value'])}",
+            number(row["ceiling"]),
+        )
+        for row in all_sets(report)
+    )
+    header = ("set", "pairs", "articles", "labels", "macro-F1", "three-way", "best baseline", "two annotators")
+    return Table(f"Test sets, {report['name']}", header, rows)
+
+
 def _limits(report: Mapping[str, Any]) -> Table:
-    faults = [(": ".join(filter(None, (f["name"], f["system"]))), f["text"]) for f in report["faults"]]
+    every = [("", report), *((f"{part['name']}: ", part) for part in report["also"])]
+    faults = [
+        (where + ": ".join(filter(None, (f["name"], f["system"]))), f["text"])
+        for where, part in every
+        for f in part["faults"]
+    ]
     notes = [("note", note) for note in report["measured_on"]["notes"]]
     return Table("Limits", ("what", "why it matters"), tuple(faults + notes))
 
 
-def _markdown(table: Table) -> str:
+def markdown_table(table: Table) -> str:
+    """A heading and the table as Markdown."""
     align = ["---"] + ["---:"] * (len(table.header) - 1)
     lines = [table.header, align, *table.rows]
     body = "\n".join(

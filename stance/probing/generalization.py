@@ -19,6 +19,8 @@ from stance.training.stage import TrainConfig
 
 RESULT, PICTURE = "generalization.json", "generalization.svg"
 METRIC = "F_avg"
+TFIDF_SECONDS, ENCODER_SECONDS = 3e-4, 1.5e-2
+"""For a training pair, the encoder's for an epoch too: measured on two cores with the default settings."""
 TrainAndAnswer = Callable[[Sequence[Example], Sequence[Example], Sequence[Example], Path], list[str]]
 """(train, dev, test, a folder to work in) -> a label for each test pair."""
 log = logging.getLogger(__name__)
@@ -53,10 +55,11 @@ def _work(config: GeneralizationConfig, folder: Path) -> Mapping[str, int]:
     train, dev, test = (read_examples(config.dataset, name) for name in ("train", "dev", "test"))
     answer = tfidf if config.train is None else _encoder(config.train, scheme)
     resampling = Resampling(config.resamples, config.confidence)
+    values_by_axis = {axis: values_of(axis, train, test, scheme) for axis in config.axes}
+    _estimate(config, train, values_by_axis, folder)
     seen_all = _answers(Fold("all", None), train, dev, test, folder, answer)
     blocks: dict[str, dict[str, Any]] = {}
-    for axis in config.axes:
-        values = values_of(axis, train, test, scheme)
+    for axis, values in values_by_axis.items():
         if not values:
             log.warning("generalization: no value of %s has enough pairs; left out", axis)
             continue
@@ -76,6 +79,29 @@ def _work(config: GeneralizationConfig, folder: Path) -> Mapping[str, int]:
     )
     draw_matrices(blocks, METRIC, folder / PICTURE)
     return {"folds": sum(len(b["values"]) for b in blocks.values()) + 1, "test": len(test)}
+
+
+def _estimate(
+    config: GeneralizationConfig, train: Sequence[Example], values_by_axis: Mapping[str, Sequence[str]], folder: Path
+) -> None:
+    """Say how many models are still to be trained and about how long that takes on two cores."""
+    folds = [Fold("all", None), *(Fold(axis, v) for axis, values in values_by_axis.items() for v in values)]
+    left = [fold for fold in folds if not _answers_file(folder, fold).is_file()]
+    pairs = sum(len(without(train, fold)) for fold in left)
+    each = TFIDF_SECONDS if config.train is None else ENCODER_SECONDS * config.train.epochs
+    log.info(
+        "generalization: %d of %d models to train, about %s on two quiet cores; stopped, it goes on with the next one",
+        len(left),
+        len(folds),
+        duration(each * pairs),
+    )
+
+
+def duration(seconds: float) -> str:
+    """In the largest unit that fits: `40 s`, `12 min`, `3.5 h`."""
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
 
 
 def tfidf(train: Sequence[Example], dev: Sequence[Example], test: Sequence[Example], _: Path) -> list[str]:
@@ -120,7 +146,7 @@ def _answers(
     answer: TrainAndAnswer,
 ) -> list[str]:
     """The labels that a model of the fold gives to all test pairs; read from its file where there is one."""
-    path = folder / "folds" / f"{fold.name}.json"
+    path = _answers_file(folder, fold)
     if path.is_file():
         return list(read_json(path))
     part = without(train, fold)
@@ -128,6 +154,10 @@ def _answers(
     log.info("generalization: %s, %d of %d training pairs", fold.name, len(part), len(train))
     write_json(path, labels)
     return labels
+
+
+def _answers_file(folder: Path, fold: Fold) -> Path:
+    return folder / "folds" / f"{fold.name}.json"
 
 
 def _block(

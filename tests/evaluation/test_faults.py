@@ -57,7 +57,7 @@ def faults_of(
         baselines=all_baselines(train_pairs, dev_pairs, pairs, scheme),
         others={"train": train_pairs, "dev": dev_pairs},
     )
-    report = make_report(material, Resampling(100)) | {"probes": None}
+    report = make_report(material, Resampling(100)) | {"probes": None, "also": []}
     return {fault["name"] for fault in report["faults"]}, report
 
 

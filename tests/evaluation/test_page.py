@@ -33,7 +33,7 @@ def report(scheme: LabelScheme, split: str = "test", **values: Any) -> dict[str,
 def finished(made: dict[str, Any]) -> dict[str, Any]:
     """With what the stage adds."""
     made["measured_on"] |= {"dataset_fingerprint": "d" * 32, "predictions_fingerprint": "p" * 32}
-    return made | {"probes": None}
+    return made | {"probes": None, "also": []}
 
 
 class Tags(html.parser.HTMLParser):

@@ -11,7 +11,7 @@ from stance.config import ConfigError
 from stance.examples import LABELS, write_examples
 from stance.probing import generalization as module
 from stance.probing.folds import Fold, period, values_of, without
-from stance.probing.generalization import GeneralizationConfig, f_avg, generalization
+from stance.probing.generalization import GeneralizationConfig, duration, f_avg, generalization
 from stance.probing.holders import holder_type
 from stance.records import Example
 from stance.storage import read_json, write_json
@@ -105,7 +105,15 @@ def test_the_baseline_is_trained_for_every_fold_and_drawn(folder: Path) -> None:
     assert "<svg" in (config.output / "generalization.svg").read_text(encoding="utf-8")
 
 
-def test_a_stopped_run_keeps_its_finished_folds(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("seconds", "expected"), [(40, "40 s"), (600, "10 min"), (9000, "2.5 h")])
+def test_a_duration_is_told_in_a_unit_that_fits(seconds: float, expected: str) -> None:
+    assert duration(seconds) == expected
+
+
+def test_a_stopped_run_keeps_its_finished_folds(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
     config = GeneralizationConfig(dataset=folder, output=folder.parent / "out", axes=("genre",), resamples=100)
     asked: list[int] = []
 
@@ -120,6 +128,8 @@ def test_a_stopped_run_keeps_its_finished_folds(folder: Path, monkeypatch: pytes
         generalization(config)
     generalization(config)
     assert asked == [72, 36, 36, 36]
+    told = [r.getMessage() for r in caplog.records if "models to train" in r.getMessage()]
+    assert ["3 of 3" in told[0], "2 of 3" in told[1]] == [True, True]
 
 
 def test_an_unknown_axis_is_a_usage_error(folder: Path) -> None:

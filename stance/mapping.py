@@ -24,9 +24,7 @@ MapperName = Literal["local", "ray"]
 class Mapper(Protocol):
     """Does units somewhere."""
 
-    def __call__(
-        self, open_worker: Callable[[], Callable[[Unit], Result]], units: Sequence[Unit]
-    ) -> Iterator[Result]:
+    def __call__(self, open_worker: Callable[[], Callable[[Unit], Result]], units: Sequence[Unit]) -> Iterator[Result]:
         """The result of each unit, as they are done, in any order.
 
         `open_worker` is called once in each worker, to load what is needed for all its units; both it and units are
@@ -78,9 +76,7 @@ class Processes:
 
     workers: int
 
-    def __call__(
-        self, open_worker: Callable[[], Callable[[Unit], Result]], units: Sequence[Unit]
-    ) -> Iterator[Result]:
+    def __call__(self, open_worker: Callable[[], Callable[[Unit], Result]], units: Sequence[Unit]) -> Iterator[Result]:
         """See Mapper. A worker that is killed ends the run; what was done stays."""
         if self.workers == 1 or len(units) <= 1:
             yield from map_here(open_worker, units)

@@ -36,9 +36,7 @@ class RayMapper:
     address: str | None = None
     threads: int = 1
 
-    def __call__(
-        self, open_worker: Callable[[], Callable[[Unit], Result]], units: Sequence[Unit]
-    ) -> Iterator[Result]:
+    def __call__(self, open_worker: Callable[[], Callable[[Unit], Result]], units: Sequence[Unit]) -> Iterator[Result]:
         """See Mapper. A worker that dies is replaced, and its unit done again; raises ConfigError without a cluster.
 
         Back-pressure: an actor has one unit at a time, and the others wait as names; only results come back.

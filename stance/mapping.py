@@ -4,6 +4,7 @@ A unit is small to send (names and numbers, not rows), its work can be repeated 
 whole in a file. So a run goes on after its driver or a worker died: the stage leaves out the units that are done.
 """
 
+import importlib.util
 import multiprocessing
 import os
 import signal
@@ -56,10 +57,10 @@ def choose_mapper(name: MapperName, workers: int | None, address: str | None = N
     """The mapper asked for; `threads` are what each worker keeps busy. Raises ConfigError when Ray is not installed."""
     if name == "local":
         return Processes(workers or max(1, (os.cpu_count() or 1) // threads))
-    try:
-        from stance.scale import RayMapper
-    except ImportError:
-        raise ConfigError("mapper=ray needs Ray Data: pip install 'stance[ray]'") from None
+    if importlib.util.find_spec("ray") is None:
+        raise ConfigError("mapper=ray needs Ray Data: pip install 'stance[ray]'")
+    from stance.scale import RayMapper
+
     return RayMapper(workers, address, threads)
 
 

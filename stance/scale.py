@@ -3,21 +3,13 @@
 import logging
 import os
 import secrets
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from stance.config import ConfigError
-
-# All of these are read when Ray is imported, or by the processes that it starts.
-os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")
-os.environ.setdefault("RAY_DATA_DISABLE_PROGRESS_BARS", "1")
-
-import ray
-import ray.data
-from ray import cloudpickle
 
 Unit = TypeVar("Unit")
 Result = TypeVar("Result")
@@ -43,6 +35,10 @@ class RayMapper:
         """
         if not units:
             return
+        _set_environment(starts=self.address is None)
+        import ray.data
+        from ray import cloudpickle
+
         started = self._connect()
         try:
             workers = min(self.workers or self._room(), len(units))
@@ -66,6 +62,8 @@ class RayMapper:
 
     def _connect(self) -> bool:
         """Join the cluster, or start one; returns whether it has to be left again."""
+        import ray.data
+
         settings = ray.data.DataContext.get_current()
         settings.enable_progress_bars = False
         logging.getLogger("ray.data").setLevel(logging.ERROR)
@@ -78,11 +76,6 @@ class RayMapper:
             except (ConnectionError, ValueError) as error:
                 raise ConfigError(f"address {self.address}: no Ray cluster there ({error}); see `ray status`") from None
             return True
-        # A token of its own, or whoever can reach a port of this machine could run code in the cluster; given by the
-        # environment, Ray writes it nowhere.
-        os.environ.setdefault("RAY_AUTH_MODE", "token")
-        if os.environ["RAY_AUTH_MODE"] == "token":
-            os.environ.setdefault("RAY_AUTH_TOKEN", secrets.token_hex(32))
         workers = self.workers or max(1, (os.cpu_count() or 1) // self.threads)
         ray.init(
             # One core more than the workers take: Ray Data waits for ever where its own tasks find none.
@@ -95,8 +88,21 @@ class RayMapper:
         return True
 
     def _room(self) -> int:
+        import ray
+
         cores = int(ray.cluster_resources().get("CPU", 1))
         return max(1, (cores - (self.address is None)) // self.threads)
+
+
+def _set_environment(*, starts: bool) -> None:
+    """Settings that Ray reads when it is imported, as far as the user has none: no telemetry, no chatter."""
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")
+    # A token of its own, or any user of this machine could run code in the cluster; from the environment, Ray writes it
+    # nowhere. Where Ray was imported before, its own way of authentication stays.
+    if starts and "ray" not in sys.modules and "RAY_AUTH_MODE" not in os.environ:
+        os.environ["RAY_AUTH_MODE"] = "token"
+        os.environ.setdefault("RAY_AUTH_TOKEN", secrets.token_hex(32))
 
 
 class _Worker:
@@ -110,9 +116,13 @@ class _Worker:
         self._work: Callable[[Any], Any] | None = None
 
     def __call__(self, batch: dict[str, Any]) -> dict[str, list[bytes]]:
+        from ray import cloudpickle
+
         return {"outcome": [cloudpickle.dumps(self._outcome(unit)) for unit in batch["unit"]]}
 
     def _outcome(self, unit: bytes) -> Any:
+        from ray import cloudpickle
+
         try:
             if self._work is None:
                 self._work = cloudpickle.loads(self._opener)()

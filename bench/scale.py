@@ -169,7 +169,9 @@ def memory_rows(place: Path) -> list[Row]:
         time.sleep(1)
     finish(process)
     half = [pair for pair in seen if pair[0] >= count / 2]
-    slope = float(np.polyfit(*zip(*half, strict=True), 1)[0]) * 100_000 if len(half) > 2 else float("nan")
+    slope = (
+        float(np.polyfit(np.array(half)[:, 0], np.array(half)[:, 1], 1)[0]) * 100_000 if len(half) > 2 else float("nan")
+    )
     value = f"{slope:+.1f} MB per 100,000 rows, peak {max(mb for _, mb in seen):.0f} MB"
     how = f"{count:,} sentences, stand-in model, driver, workers and Ray, second half"
     return [Row("memory over rows", f"flat (under {FLAT_MB:.0f} MB)", value, how, abs(slope) < FLAT_MB)]

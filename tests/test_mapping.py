@@ -37,7 +37,8 @@ def test_parts_hold_every_row_once_in_every_format(tmp_path: Path) -> None:
     for size in (1, 7, 1000):
         parts = plan(files, size, articles=False)
         assert [row for part in parts for piece in part.slices for row in read_slice(piece, READING)] == whole
-        assert all(part.lines == size for part in parts[:-1]) or size == 7
+        # A line feed and the carriage return after it are cut only together.
+        assert all(size <= part.lines <= size + 1 for part in parts[:-1])
 
 
 def test_a_uri_is_read_and_written_like_a_path(tmp_path: Path) -> None:
@@ -110,7 +111,8 @@ def test_over_ray_predictions_and_sentences_have_the_same_bytes(tmp_path: Path) 
         )
     predict_files(ByLength(), [str(source)], tmp_path / "local.jsonl", READING, part_rows=30)
     ingest(IngestConfig(articles=tmp_path / "articles", output=tmp_path / "ingest-local", languages=(), workers=1))
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "RAY_USAGE_STATS_ENABLED": "0", "RAY_AUTH_MODE": "disabled"}
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    environment |= {"RAY_USAGE_STATS_ENABLED": "0", "RAY_AUTH_MODE": "disabled"}
     done = subprocess.run(
         [sys.executable, "-c", OVER_RAY, str(tmp_path)], env=environment, capture_output=True, text=True
     )

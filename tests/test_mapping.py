@@ -94,7 +94,8 @@ from stance.mapping import choose_mapper
 from tests.inference.test_files import READING, ByLength
 folder = Path(sys.argv[1])
 import ray
-ray.init(num_cpus=3, include_dashboard=False, _node_ip_address="127.0.0.1", log_to_driver=False, object_store_memory=100 << 20)
+quiet = {"include_dashboard": False, "log_to_driver": False, "object_store_memory": 100 << 20}
+ray.init(num_cpus=3, _node_ip_address="127.0.0.1", **quiet)
 mapper = choose_mapper("ray", 2)
 predict_files(ByLength(), [str(folder / "in.txt")], folder / "ray.jsonl", READING, part_rows=30, mapper=mapper)
 ingest(IngestConfig(articles=folder / "articles", output=folder / "ingest-ray", languages=(), mapper="ray", workers=2))

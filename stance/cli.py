@@ -73,7 +73,7 @@ def _parser() -> argparse.ArgumentParser:
     predict.add_argument("-m", "--model", required=True, help="model folder, or hub id in the local cache")
     predict.add_argument("-t", "--target", help="the intervention asked about, for rows that name none")
     predict.add_argument("--text", action="append", default=[], help="a sentence; may be given several times")
-    predict.add_argument("-o", "--output", type=Path, help=".jsonl or .parquet; resumes after an interruption")
+    predict.add_argument("-o", "--output", help=".jsonl or .parquet, or a URI; resumes after an interruption")
     predict.add_argument("--articles", action="store_true", help="each text is an article, to be split into sentences")
     predict.add_argument(
         "--text-field", default="text", help="field of the text in jsonl, csv, parquet (default: text)"
@@ -82,7 +82,11 @@ def _parser() -> argparse.ArgumentParser:
     predict.add_argument("--abstain-below", type=float, default=0.0, help="mark answers less probable than this")
     predict.add_argument("--format", choices=("text", "jsonl"), help="default: text on a terminal, else jsonl")
     predict.add_argument("--backend", choices=BACKENDS, default="auto", help="default: auto")
-    predict.add_argument("--threads", type=int, help="default: one a core")
+    predict.add_argument("--threads", type=int, help="of each worker; default: one a core, 1 with several workers")
+    predict.add_argument("--mapper", choices=("local", "ray"), default="local", help="where workers are; needs -o")
+    predict.add_argument("--workers", type=int, help="default: 1, with --mapper ray as many as there is room for")
+    predict.add_argument("--address", help="Ray cluster to join; default: one on this machine")
+    predict.add_argument("--part-rows", type=int, help="rows that a worker takes at a time (default: 2000)")
     predict.set_defaults(run=_predict)
 
     verify = commands.add_parser("verify", help="check a bundle's files and scores on this machine, choose its backend")
@@ -110,18 +114,38 @@ def _parser() -> argparse.ArgumentParser:
 def _predict(options: argparse.Namespace) -> None:
     from stance.config import ConfigError
     from stance.inference.classifier import StanceClassifier
-    from stance.inference.files import as_line, predict_files, predict_stream
+    from stance.inference.files import PART_ROWS, predict_files, predict_stream
+    from stance.inference.parts import as_line
     from stance.inference.rows import Bad, Reading
+    from stance.mapping import choose_mapper
 
     if bool(options.inputs) == bool(options.text):
         raise ConfigError("predict: give files, folders or - , or else --text; neither or both were given")
     if options.text and (options.output or not options.target):
         raise ConfigError("predict: --text needs --target, and prints to standard output")
+    spread = options.mapper == "ray" or (options.workers or 1) > 1
+    if spread and not options.output:
+        raise ConfigError("predict: several workers write parts: name the result with -o")
+    if options.address and options.mapper != "ray":
+        raise ConfigError("predict: --address is where a Ray cluster is: add --mapper ray, or leave it out")
+    if min(x for x in (options.part_rows, options.workers, options.threads, 1) if x is not None) < 1:
+        raise ConfigError("predict: --part-rows, --workers and --threads are at least 1")
     _log_to_stderr()
     reading = Reading(options.target, options.articles, options.text_field, options.target_field)
-    classifier = StanceClassifier.load(options.model, backend=options.backend, threads=options.threads)
+    threads = options.threads or (1 if spread else None)
+    workers = options.workers if options.mapper == "ray" else options.workers or 1
+    mapper = choose_mapper(options.mapper, workers, options.address, threads=threads or 1)
+    classifier = StanceClassifier.load(options.model, backend=options.backend, threads=threads)
     if options.output:
-        counts = predict_files(classifier, options.inputs, options.output, reading, abstain_below=options.abstain_below)
+        counts = predict_files(
+            classifier,
+            options.inputs,
+            options.output,
+            reading,
+            abstain_below=options.abstain_below,
+            part_rows=options.part_rows or PART_ROWS,
+            mapper=mapper,
+        )
         print(f"{counts.rows} rows, {counts.predicted} predicted, {counts.rejected} rejected -> {options.output}")  # noqa: T201
         return
     as_text = options.format == "text" or (options.format is None and sys.stdout.isatty())

@@ -116,11 +116,11 @@ def build(
 
 
 def _settings(config: BaseModel) -> dict[str, Any]:
-    """What decides the content of the output: all values but paths, whose contents are fingerprinted instead."""
+    """What decides the content of the output: not paths, whose contents are fingerprinted, nor how work is spread."""
     return {
         name: _settings(value) if isinstance(value, BaseModel) else _plain(value)
         for name in type(config).model_fields
-        if not _names_files(value := getattr(config, name))
+        if name not in getattr(config, "how", ()) and not _names_files(value := getattr(config, name))
     }
 
 

@@ -1,15 +1,19 @@
 """Where the rows of a batch prediction come from: files, folders, standard input; streamed, in order."""
 
 import csv
+import io
 import json
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
-from typing import IO, Any
+from itertools import islice
+from pathlib import PurePath
+from typing import Any
 
 from stance.config import ConfigError, DataError
+from stance.inference.slices import MAX_FIELD_BYTES, Slice
 from stance.ingest.sentences import sentence_offsets
+from stance.places import files_below, open_bytes
 from stance.records import normalise
 
 MAX_CHARACTERS = 1_000_000
@@ -60,16 +64,15 @@ def input_files(inputs: list[str]) -> list[str]:
     """The files named, folders replaced by the files below them that have a reader; raises ConfigError."""
     found: list[str] = []
     for name in inputs:
-        path = Path(name)
-        if name == STANDARD_INPUT or path.is_file():
-            if name != STANDARD_INPUT and path.suffix.lower() not in READERS:
-                raise ConfigError(f"{name}: expected one of {', '.join(READERS)}, or - for standard input")
+        if name == STANDARD_INPUT:
             found.append(name)
-        elif path.is_dir():
-            files = sorted(p for p in path.rglob("*") if p.is_file() and p.suffix.lower() in READERS)
-            found += [p.as_posix() for p in files if not any(x.startswith(".") for x in p.relative_to(path).parts)]
-        else:
+            continue
+        below = files_below(name)
+        if below is None:
             raise ConfigError(f"{name}: no such file or folder")
+        if below == [name] and _suffix(name) not in READERS:
+            raise ConfigError(f"{name}: expected one of {', '.join(READERS)}, or - for standard input")
+        found += [file for file in below if _suffix(file) in READERS]
     if not found:
         raise ConfigError(f"{', '.join(inputs)}: no file with suffix {', '.join(READERS)}")
     return found
@@ -78,32 +81,49 @@ def input_files(inputs: list[str]) -> list[str]:
 def read_rows(files: list[str], reading: Reading) -> Iterator[Row | Bad]:
     """Every row of `files` in order, bad ones in their place; raises DataError when a file as a whole is unreadable."""
     for name in files:
-        for line, fields in _fields(name, articles=reading.articles):
-            yield from _rows(name, line, fields, reading)
+        yield from read_slice(Slice(name), reading)
 
 
-def _fields(name: str, *, articles: bool) -> Iterator[Fields]:
-    if name == STANDARD_INPUT:
-        yield from _text_lines(sys.stdin)
+def read_slice(piece: Slice, reading: Reading) -> Iterator[Row | Bad]:
+    """The same for some lines of a file."""
+    for line, fields in _fields(piece, articles=reading.articles):
+        yield from _rows(piece.file, line, fields, reading)
+
+
+def _fields(piece: Slice, *, articles: bool) -> Iterator[Fields]:
+    if piece.file == STANDARD_INPUT:
+        yield from _text_lines(enumerate(sys.stdin, start=1))
         return
-    path = Path(name)
-    suffix = path.suffix.lower()
     try:
-        if suffix == ".txt" and articles:
-            yield 1, {"text": path.read_text(encoding="utf-8-sig", errors="surrogateescape")}
+        if _suffix(piece.file) == ".txt" and articles:
+            with open_bytes(piece.file) as file:
+                text = file.read().decode("utf-8-sig", errors="surrogateescape")
+            yield 1, {"text": text.replace("\r\n", "\n").replace("\r", "\n")}
         else:
-            yield from READERS[suffix](path)
+            yield from READERS[_suffix(piece.file)](piece)
     except (OSError, ValueError, csv.Error) as error:
-        raise DataError(f"{name}: cannot be read ({' '.join(str(error).split())})") from None
+        raise DataError(f"{piece.file}: cannot be read ({' '.join(str(error).split())})") from None
 
 
-def _text_file(path: Path) -> Iterator[Fields]:
-    with path.open(encoding="utf-8-sig", errors="surrogateescape") as file:
-        yield from _text_lines(file)
+def _suffix(name: str) -> str:
+    return PurePath(name).suffix.lower()
 
 
-def _text_lines(file: IO[str]) -> Iterator[Fields]:
-    for number, line in enumerate(file, start=1):
+def _lines(piece: Slice) -> Iterator[tuple[int, str]]:
+    file = open_bytes(piece.file)
+    file.seek(piece.offset)
+    # A byte order mark is one at the beginning only.
+    encoding = "utf-8" if piece.offset else "utf-8-sig"
+    with io.TextIOWrapper(file, encoding=encoding, errors="surrogateescape") as text:
+        yield from enumerate(islice(text, piece.count), start=piece.line)
+
+
+def _text_file(piece: Slice) -> Iterator[Fields]:
+    yield from _text_lines(_lines(piece))
+
+
+def _text_lines(lines: Iterable[tuple[int, str]]) -> Iterator[Fields]:
+    for number, line in lines:
         text = line.rstrip("\r\n")
         if text.startswith("{"):
             yield number, _json_object(text)
@@ -111,9 +131,8 @@ def _text_lines(file: IO[str]) -> Iterator[Fields]:
             yield number, {"text": text}
 
 
-def _json_file(path: Path) -> Iterator[Fields]:
-    with path.open(encoding="utf-8-sig", errors="surrogateescape") as file:
-        yield from ((number, _json_object(line)) for number, line in enumerate(file, start=1) if line.strip())
+def _json_file(piece: Slice) -> Iterator[Fields]:
+    yield from ((number, _json_object(line)) for number, line in _lines(piece) if line.strip())
 
 
 def _json_object(line: str) -> dict[str, Any] | str:
@@ -124,23 +143,34 @@ def _json_object(line: str) -> dict[str, Any] | str:
     return value if isinstance(value, dict) else f"expected a JSON object, got {type(value).__name__}"
 
 
-def _csv_file(path: Path) -> Iterator[Fields]:
-    csv.field_size_limit(MAX_CHARACTERS * 4)
-    with path.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as file:
-        yield from enumerate(csv.DictReader(file), start=1)
+def _csv_file(piece: Slice) -> Iterator[Fields]:
+    csv.field_size_limit(MAX_FIELD_BYTES)
+    with io.TextIOWrapper(open_bytes(piece.file), encoding="utf-8-sig", errors="surrogateescape", newline="") as text:
+        # Where a row begins is known only after all rows before it.
+        first = piece.line - 1
+        rows = islice(csv.DictReader(text), first, None if piece.count is None else first + piece.count)
+        yield from enumerate(rows, start=piece.line)
 
 
-def _parquet_file(path: Path) -> Iterator[Fields]:
+def _parquet_file(piece: Slice) -> Iterator[Fields]:
     import pyarrow.parquet
 
-    number = 0
-    for batch in pyarrow.parquet.ParquetFile(path).iter_batches(batch_size=1024):
-        for row in batch.to_pylist():
-            number += 1
-            yield number, row
+    with open_bytes(piece.file) as file:
+        table = pyarrow.parquet.ParquetFile(file)
+        groups = [table.metadata.row_group(i).num_rows for i in range(table.num_row_groups)]
+        skipped, first = 0, 0
+        while first < len(groups) and skipped + groups[first] < piece.line:
+            skipped += groups[first]
+            first += 1
+        chosen = list(range(first, len(groups)))
+        batches = table.iter_batches(batch_size=1024, row_groups=chosen) if chosen else iter(())
+        start = piece.line - 1 - skipped
+        rows = (row for batch in batches for row in batch.to_pylist())
+        stop = None if piece.count is None else start + piece.count
+        yield from enumerate(islice(rows, start, stop), start=piece.line)
 
 
-READERS: dict[str, Callable[[Path], Iterator[Fields]]] = {
+READERS: dict[str, Callable[[Slice], Iterator[Fields]]] = {
     ".txt": _text_file,
     ".jsonl": _json_file,
     ".csv": _csv_file,

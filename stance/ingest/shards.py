@@ -5,13 +5,9 @@ read on from the part where it stopped.
 """
 
 import logging
-import multiprocessing
-import signal
 import time
-from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
 from itertools import islice
 from pathlib import Path
 
@@ -26,6 +22,7 @@ from stance.ingest.language import in_languages
 from stance.ingest.readers import Columns, read_documents, reader_table
 from stance.ingest.relevance import OFF_TOPIC, article_is_relevant
 from stance.ingest.sentences import split_sentences
+from stance.mapping import Mapper
 from stance.records import Document, Removed
 from stance.storage import write_records
 
@@ -54,28 +51,38 @@ class Unit:
     files: tuple[Path | Removed, ...]
 
 
-def make_parts(articles: Path, reading: Reading, folder: Path, workers: int) -> None:
+@dataclass(frozen=True)
+class UnitWork:
+    """Opens the work on units."""
+
+    reading: Reading
+    folder: Path
+
+    def __call__(self) -> Callable[[Unit], int]:
+        """The work: make the parts of a unit that are missing, return how many articles they hold."""
+        return self._finish
+
+    def _finish(self, unit: Unit) -> int:
+        done = len(list(self.folder.glob(f"{unit.number:06}-*")))
+        items = islice(_articles(unit, self.reading), done * PART_ARTICLES, None)
+        count = 0
+        for number, batch in enumerate(_batches(items), start=done):
+            _write_part(self.folder, f"{unit.number:06}-{number:06}", batch, self.reading)
+            count += len(batch)
+        _mark(self.folder, unit.number).touch()
+        return count
+
+
+def make_parts(articles: Path, reading: Reading, folder: Path, mapper: Mapper) -> None:
     """Read everything below `articles` into parts in `folder`; parts that are there already are kept."""
     folder.mkdir(exist_ok=True)
-    work = partial(_finish_unit, reading=reading, folder=folder)
     units = plan(articles)
     todo = [unit for unit in units if not _mark(folder, unit.number).exists()]
     if len(todo) < len(units):
         log.info("%d of %d units were read before", len(units) - len(todo), len(units))
     progress = _Progress(len(todo))
-    if workers == 1 or len(todo) <= 1:
-        for unit in todo:
-            progress.add(work(unit))
-        return
-    # spawn, not fork: a forked copy of a process with threads may hang.
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(min(workers, len(todo)), context, _die_on_interrupt) as pool:
-        try:
-            for done in as_completed([pool.submit(work, unit) for unit in todo]):
-                progress.add(done.result())
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
+    for articles_read in mapper(UnitWork(reading, folder), todo):
+        progress.add(articles_read)
 
 
 def plan(articles: Path) -> list[Unit]:
@@ -102,18 +109,6 @@ def plan(articles: Path) -> list[Unit]:
 def parts(folder: Path) -> list[Path]:
     """The parts in `folder`, in the order of their articles."""
     return sorted(path for path in folder.iterdir() if path.is_dir() and not path.name.startswith("."))
-
-
-def _finish_unit(unit: Unit, reading: Reading, folder: Path) -> int:
-    """Make the parts of a unit that are missing; returns how many articles they hold."""
-    done = len(list(folder.glob(f"{unit.number:06}-*")))
-    items = islice(_articles(unit, reading), done * PART_ARTICLES, None)
-    count = 0
-    for number, batch in enumerate(_batches(items), start=done):
-        _write_part(folder, f"{unit.number:06}-{number:06}", batch, reading)
-        count += len(batch)
-    _mark(folder, unit.number).touch()
-    return count
 
 
 def _articles(unit: Unit, reading: Reading) -> Iterator[Article]:
@@ -161,11 +156,6 @@ def _batches(items: Iterable[Article]) -> Iterator[list[Article]]:
 
 def _mark(folder: Path, unit: int) -> Path:
     return folder / f".{unit:06}.done"
-
-
-def _die_on_interrupt() -> None:
-    """Ctrl-C reaches every process: workers end at once and in silence, the first process says what happened."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 class _Progress:

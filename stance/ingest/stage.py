@@ -1,6 +1,5 @@
 """Ingest: a folder of articles -> documents.jsonl, sentences.jsonl, duplicates.jsonl, removed.jsonl."""
 
-import os
 import shutil
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -10,7 +9,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from stance.config import DataError, StageConfig
+from stance.config import DataError
 from stance.ingest.fetch import FetchConfig
 from stance.ingest.files import article_files
 from stance.ingest.merge import Corpus, merged, survey
@@ -19,6 +18,7 @@ from stance.ingest.relevance import OFF_TOPIC, sentence_is_relevant
 from stance.ingest.shards import Reading, make_parts, parts
 from stance.ingest.targets import propose_pairs
 from stance.manifest import Manifest, build
+from stance.mapping import MappedStageConfig, choose_mapper
 from stance.records import Document, Record, Removed, Sentence
 from stance.storage import atomic_file, read_records
 
@@ -35,7 +35,7 @@ FILES = {
 PARTS = "parts"
 
 
-class IngestConfig(StageConfig):
+class IngestConfig(MappedStageConfig):
     """Articles in, sentences with exact offsets out."""
 
     articles: Path
@@ -52,8 +52,6 @@ class IngestConfig(StageConfig):
     """Share of three-word sequences in common from which two articles are copies of each other."""
     fetch: FetchConfig = FetchConfig()
     """How .urls files are fetched."""
-    workers: int | None = Field(default=None, ge=1)
-    """Processes that read; null is one a core."""
 
 
 def ingest(config: IngestConfig, *, replace: bool = False) -> Manifest:
@@ -80,7 +78,8 @@ def load_articles(articles: Path) -> Iterator[Document | Removed]:
 
 def _work(config: IngestConfig, folder: Path) -> Mapping[str, int]:
     reading = Reading(config.columns, config.fetch, config.languages, config.relevant_only)
-    make_parts(config.articles, reading, folder / PARTS, config.workers or os.cpu_count() or 1)
+    mapper = choose_mapper(config.mapper, config.workers, config.address)
+    make_parts(config.articles, reading, folder / PARTS, mapper)
     found = parts(folder / PARTS)
     corpus = survey(found, config.duplicate_threshold)
     if not corpus.ids:

@@ -4,9 +4,9 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from stance.config import DataError
-from stance.labeling.rules import apply_rules
+from stance.labeling.rules import rule_votes
 from stance.labels import LabelScheme
-from stance.records import Pair, Removed, Sentence, Vote
+from stance.records import Pair, Removed, Vote
 
 
 @dataclass(frozen=True)
@@ -43,10 +43,12 @@ def gather_votes(
     pairs: Sequence[Pair],
     annotated: Iterable[Vote],
     others: Iterable[Vote],
-    sentences: Mapping[str, Sentence],
+    rules: Iterable[Mapping[str, str]],
     scheme: LabelScheme,
 ) -> Votes:
-    """Every vote on `pairs`, rules' included; of two votes of one labeler on a pair the later one stays.
+    """Every vote on `pairs`, and what the `rules` say of each (rule -> label).
+
+    Of two votes of one labeler on a pair the later one stays.
 
     Votes on other pairs are removed. Raises DataError when a label is not in the scheme.
     """
@@ -75,7 +77,7 @@ def gather_votes(
         else:
             cast[key] = vote
     votes: list[Vote] = []
-    for pair in pairs:
+    for pair, said in zip(pairs, rules, strict=True):
         votes.extend(by_pair[pair.id].values())
-        votes.extend(apply_rules(sentences[pair.sentence_id], pair))
+        votes.extend(rule_votes(pair, said))
     return Votes(votes, removed, given)

@@ -12,7 +12,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from stance.records import Pair, Sentence, Vote
+from stance.records import Pair, Vote
 
 Rule = Callable[[str, Pair], str | None]
 """(sentence text, pair) -> label, or None to abstain."""
@@ -105,10 +105,15 @@ def rule_book() -> RuleBook:
     return RuleBook(rules, about, {row["name"]: row["label"] for row in data["rules"]})
 
 
-def apply_rules(sentence: Sentence, pair: Pair) -> Iterator[Vote]:
-    """One vote for each rule, abstentions included."""
-    for name, rule in rule_book().rules.items():
-        yield Vote(pair_id=pair.id, labeler=f"rule:{name}", label=rule(sentence.text, pair), kind="rule")
+def rules_say(text: str, pair: Pair) -> dict[str, str]:
+    """Rule -> label, for the rules that do not abstain."""
+    return {name: label for name, rule in rule_book().rules.items() if (label := rule(text, pair)) is not None}
+
+
+def rule_votes(pair: Pair, said: Mapping[str, str]) -> Iterator[Vote]:
+    """What `rules_say` as votes: one for each rule, abstentions included."""
+    for name in rule_book().rules:
+        yield Vote(pair_id=pair.id, labeler=f"rule:{name}", label=said.get(name), kind="rule")
 
 
 def names_other_intervener(text: str, pair: Pair, scope: Scope) -> bool:

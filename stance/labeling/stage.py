@@ -1,11 +1,12 @@
 """Label: sentences, annotations and votes -> pairs.jsonl, gold.jsonl, sources.json, agreement.json, removed.jsonl."""
 
+import shutil
 from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
 
 from stance.bootstrap import Resampling
-from stance.config import DataError, StageConfig
+from stance.config import DataError
 from stance.examples import LABELS
 from stance.labeling.aggregation import aggregate
 from stance.labeling.agreement import agreement
@@ -13,13 +14,17 @@ from stance.labeling.annotators import people_units
 from stance.labeling.gathering import gather_votes, join_pairs
 from stance.labeling.human import HumanLabels, anchor, read_annotations
 from stance.labeling.label_models import Method
+from stance.labeling.rule_parts import rules_on
 from stance.labels import LabelScheme
 from stance.manifest import Manifest, build
+from stance.mapping import MappedStageConfig, choose_mapper
 from stance.records import Document, Pair, Removed, Sentence, Vote, pair_id
 from stance.storage import read_records, write_json, write_records
 
+RULES = "rules"
 
-class LabelConfig(StageConfig):
+
+class LabelConfig(MappedStageConfig):
     """Labels of people, models and rules in, gold out."""
 
     sentences: Path
@@ -41,8 +46,11 @@ class LabelConfig(StageConfig):
 
 
 def label(config: LabelConfig, *, replace: bool = False) -> Manifest:
-    """Anchor human labels to sentences, gather all votes, let the rules vote, aggregate to gold."""
-    return build("label", config, _work, replace=replace)
+    """Anchor human labels to sentences, gather all votes, let the rules vote, aggregate to gold.
+
+    A stopped run keeps what the rules have said so far.
+    """
+    return build("label", config, _work, replace=replace, resumable=True)
 
 
 def _work(config: LabelConfig, folder: Path) -> Mapping[str, int]:
@@ -57,7 +65,10 @@ def _work(config: LabelConfig, folder: Path) -> Mapping[str, int]:
     if not pairs:
         raise DataError(_nothing_labelled(config, human))
     votes = (vote for path in config.votes for vote in read_records(path, Vote))
-    cast = gather_votes(pairs, human.votes, votes, sentences, config.scheme)
+    mapper = choose_mapper(config.mapper, config.workers, config.address)
+    rules = rules_on(pairs, sentences, folder / RULES, mapper)
+    cast = gather_votes(pairs, human.votes, votes, rules, config.scheme)
+    shutil.rmtree(folder / RULES, ignore_errors=True)
     result = aggregate(cast.votes, config.scheme, config.people, config.machines)
     decided = {row.pair_id for row in result.gold}
     undecided = [Removed(item=pair.id, reason="every labeler abstained") for pair in pairs if pair.id not in decided]

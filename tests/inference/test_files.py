@@ -125,7 +125,7 @@ def test_an_interrupted_run_goes_on_and_ends_in_the_same_bytes(tmp_path: Path, s
     with pytest.raises(KeyboardInterrupt):
         predict_files(Interrupted(), [source], out, READING, part_rows=30)
     assert not out.exists()
-    done = sorted(p.stat().st_mtime_ns for p in tmp_path.glob("out*.parts/00000[01].jsonl"))
+    done = sorted(p.stat().st_mtime_ns for p in tmp_path.glob(f"out*.parts/00000[01]{suffix}"))
     assert len(done) == 2
     predict_files(ByLength(), [source], out, READING, part_rows=30)
     assert out.read_bytes() == (tmp_path / f"whole{suffix}").read_bytes()

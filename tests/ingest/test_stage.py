@@ -16,6 +16,7 @@ from stance.ingest.readers import Columns
 from stance.ingest.shards import Reading, make_parts, parts
 from stance.ingest.stage import IngestConfig, ingest
 from stance.manifest import fingerprint
+from stance.mapping import map_here
 from stance.records import Copy, Document, Pair, Removed, Sentence
 from stance.storage import read_records
 from tests.conftest import ROOT
@@ -109,7 +110,7 @@ def test_a_file_of_many_articles_is_read_on_where_it_stopped(tmp_path: Path) -> 
     rows = [{"text": f"Article {number}. {BODY}"} for number in range(shards.PART_ARTICLES * 2 + 10)]
     write(tmp_path / "in" / "a.jsonl", "".join(json.dumps(row) + "\n" for row in rows))
     for name in ("whole", "broken"):
-        make_parts(tmp_path / "in", READING, tmp_path / name, workers=1)
+        make_parts(tmp_path / "in", READING, tmp_path / name, map_here)
     first, second, third = parts(tmp_path / "broken")
     kept = first.stat().st_mtime_ns
     for path in (*second.iterdir(), *third.iterdir(), tmp_path / "broken" / ".000000.done"):
@@ -117,7 +118,7 @@ def test_a_file_of_many_articles_is_read_on_where_it_stopped(tmp_path: Path) -> 
     second.rmdir()
     third.rmdir()
     (tmp_path / "broken" / f".{second.name}.partial").mkdir()
-    make_parts(tmp_path / "in", READING, tmp_path / "broken", workers=1)
+    make_parts(tmp_path / "in", READING, tmp_path / "broken", map_here)
     assert first.stat().st_mtime_ns == kept
     for one, other in zip(parts(tmp_path / "whole"), parts(tmp_path / "broken"), strict=True):
         for name in ("documents.jsonl", "sentences.jsonl", "removed.jsonl"):

@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 ARGS ?=
 
-.PHONY: pipeline annotate browser test test-slow check fix seeds study bench-train bench-corpus bench-inference bench-ingest findings bench-findings bench-evaluate generalization bench-public bench-label clean
+.PHONY: pipeline annotate serve browser test test-slow check fix seeds study bench-train bench-corpus bench-inference bench-ingest findings bench-findings bench-evaluate generalization bench-public bench-label clean
 
 pipeline: $(READY)  ## articles -> exported model, on the bundled data; ARGS="experiment=quick" passes overrides
 	$(BIN)/python scripts/pipeline.py $(ARGS)
@@ -28,6 +28,9 @@ bench-inference: $(READY)  ## speed, parity, size, memory of inference against i
 
 annotate: $(READY)  ## the annotation page; ARGS="answers.sqlite --sentences outputs/default/sentences --pairs outputs/default/labels"
 	$(BIN)/python scripts/annotate.py $(ARGS)
+
+serve: $(READY)  ## the API and the page with the last exported model, on this machine only; ARGS="serve.port=8001"
+	$(BIN)/python scripts/serve.py $(ARGS)
 
 browser:  ## Debian's Chromium, which the tests of pages drive and are skipped without; needs root
 	command -v chromium >/dev/null || { apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core; }

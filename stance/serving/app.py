@@ -6,15 +6,19 @@ from collections.abc import AsyncGenerator, Mapping
 from pathlib import Path
 
 from fastapi import FastAPI, Request
-from fastapi.responses import FileResponse, JSONResponse
+from fastapi.middleware.cors import CORSMiddleware
+from fastapi.responses import FileResponse, HTMLResponse, JSONResponse
 from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 
 from stance.serving.asking import AskedError, add_bodies
+from stance.serving.bearer import Bearer, read_token
 from stance.serving.config import ServeConfig
 from stance.serving.documents import document_request, document_routes
+from stance.serving.measure import Measure
 from stance.serving.page.routes import page_routes, uploads
 from stance.serving.predict import predict_request, predict_routes
+from stance.serving.reference import reference_page
 from stance.serving.service import Service
 from stance.serving.status import status_routes
 from stance.serving.work import BusyError
@@ -49,6 +53,7 @@ def make_app(service: Service, config: ServeConfig) -> FastAPI:
     app.include_router(document_routes(service, config, article))
     app.include_router(status_routes(service))
     add_bodies(app, pairs, article)
+    _add_reference(app)
     uploads = _add_page(app, service, config)
     app.exception_handler(AskedError)(_asked)
     app.exception_handler(BusyError)(_busy)
@@ -59,9 +64,32 @@ def make_app(service: Service, config: ServeConfig) -> FastAPI:
         max_body_bytes=config.max_body_bytes,
         uploads=uploads,
     )
+    # The last one added is the first one asked.
     app.add_middleware(BoundedBody, rules=rules, seconds=config.body_seconds)
+    if config.token_env is not None:
+        app.add_middleware(Bearer, token=read_token(config.token_env), told=service.metrics.refused_token)
+    if config.cors_origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=config.cors_origins,
+            allow_methods=("GET", "POST"),
+            allow_headers=("Authorization", "Content-Type"),
+        )
     app.add_middleware(Guard, rules=rules)
+    app.add_middleware(Measure, service=service, headers=rules.headers)
     return app
+
+
+def _add_reference(app: FastAPI) -> None:
+    page = reference_page(app.openapi())
+
+    @app.get("/docs", include_in_schema=False)
+    async def docs() -> HTMLResponse:
+        return HTMLResponse(page)
+
+    @app.get("/docs.css", include_in_schema=False)
+    async def style() -> FileResponse:
+        return FileResponse(Path(__file__).parent / "reference.css")
 
 
 def _add_page(app: FastAPI, service: Service, config: ServeConfig) -> Mapping[str, Upload]:

@@ -12,14 +12,14 @@ if TYPE_CHECKING:
     from stance.serving.config import ServeConfig
 
 SUMMARY = "a model as an HTTP API and a page, on this machine only unless told otherwise"
-SEVERAL = ("hosts", "cors_origins")
+SEVERAL = ("hosts", "cors_origins", "proxies")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of the command; every other field of ServeConfig is given as field=value."""
     add = parser.add_argument
     add("model", nargs="?", help="model folder made by export or train; left out, the fields are listed")
-    add("fields", nargs="*", metavar="field=value", help="any field of the list; hosts and cors_origins with commas")
+    add("fields", nargs="*", metavar="field=value", help="any field of the list; lists with commas")
     add("--host", help="address to listen on (default: 127.0.0.1)")
     add("--port", help="0 takes a free one (default: 8000)")
     add("--hosts", help="names by which clients may call the server, with commas (default: 127.0.0.1,localhost)")

@@ -23,6 +23,8 @@ class ServeConfig(Config):
     """Web pages of other origins that may use the API, e.g. https://maps.example.org; none by default."""
     token_env: str | None = None
     """Environment variable that holds the bearer token that clients must send; null asks for none."""
+    proxies: tuple[str, ...] = ()
+    """Addresses of reverse proxies, whose word (X-Forwarded-For) about who the client is, is taken."""
     backend: BackendName = "auto"
     """What runs the network; auto is the fastest that was measured to be right on this machine."""
     workers: int | None = Field(None, ge=1)

@@ -34,6 +34,8 @@ class Server(uvicorn.Server):
                 access_log=False,
                 server_header=False,
                 date_header=False,
+                proxy_headers=bool(config.proxies),  # else anybody could say to be another address
+                forwarded_allow_ips=list(config.proxies),
                 timeout_keep_alive=KEEP_ALIVE_SECONDS,
                 h11_max_incomplete_event_size=MAX_HEADER_BYTES,
                 timeout_graceful_shutdown=int(config.deadline_seconds) + MORE_SECONDS,

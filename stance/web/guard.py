@@ -94,10 +94,10 @@ def refusal(method: str, path: str, headers: Mapping[str, str], rules: Rules) ->
         return None
     if origin not in (None, f"http://{host}", f"https://{host}") and not invited:
         return 403, f"a request from {origin} is refused"
-    if method == "OPTIONS":
-        return None
     if headers.get("content-encoding", "identity") != "identity":
         return 415, "expected a body that is not compressed"
+    if headers.get("content-length", "0") == "0" and "transfer-encoding" not in headers:
+        return None
     types = rules.uploads[path].types if path in rules.uploads else {JSON}
     if headers.get("content-type", "").partition(";")[0].strip().lower() not in types:
         return 415, f"expected Content-Type: {' or '.join(sorted(types))}"

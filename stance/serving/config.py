@@ -53,3 +53,11 @@ class ServeConfig(Config):
     """How often the model folder is looked at for a new model; 0 never."""
     drain_seconds: float = Field(1.0, ge=0)
     """How long after SIGTERM new requests are still answered, with /ready already saying no."""
+    compare: Path | None = None
+    """A second model folder, whose answers the page shows beside the first one's."""
+    examples: Path | None = None
+    """Dataset folder, in whose training split the page looks for sentences like the one that was chosen."""
+    corrections: Path | None = None
+    """Folder for labels that readers correct on the page, with the articles corrected; null takes no corrections."""
+    fetch_urls: bool = False
+    """Whether the page may ask this server to fetch a public web address."""

@@ -16,7 +16,7 @@ class Bodies:
         sentence = Annotated[str, Field(min_length=1, max_length=config.max_text_characters)]
         around = Annotated[str, Field(max_length=config.max_text_characters)]
         article = Annotated[str, Field(min_length=1, max_length=config.max_document_characters)]
-        target = Annotated[str, Field(min_length=1, max_length=config.max_target_characters)]
+        question = Annotated[str, Field(min_length=1, max_length=config.max_target_characters)]
 
         class Source(Body):
             """One of: a text, the source of a page, an address."""
@@ -35,7 +35,7 @@ class Bodies:
             """A sentence that a reader chose."""
 
             text: sentence
-            target: target
+            target: question
             before: around = ""
             after: around = ""
 
@@ -43,7 +43,7 @@ class Bodies:
             """An article as it was read, for the second model."""
 
             text: article
-            targets: Annotated[list[target], Field(min_length=1, max_length=config.max_targets)]
+            targets: Annotated[list[question], Field(min_length=1, max_length=config.max_targets)]
 
         class Correction(Body):
             """A label for sentence number `sentence`, or the id of the correction that is taken back."""
@@ -52,7 +52,7 @@ class Bodies:
             coder: Annotated[str, Field(min_length=1, max_length=60)]
             text: article
             sentence: Annotated[int, Field(ge=0)]
-            target: target
+            target: question
             label: str | None = None
             undoes: Annotated[str, Field(max_length=64)] | None = None
             note: Annotated[str, Field(max_length=500)] = ""

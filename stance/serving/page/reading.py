@@ -5,7 +5,7 @@ from collections import Counter
 from pathlib import Path
 
 from stance.ingest.article import UnreadableError, make_document
-from stance.ingest.fetch import Fetcher, FetchConfig
+from stance.ingest.fetch import FetchConfig, Fetcher
 from stance.ingest.readers import READERS, read_documents
 from stance.ingest.readers.html import page_document
 from stance.ingest.sentences import split_sentences

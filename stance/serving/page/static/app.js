@@ -13,6 +13,7 @@ import { showSummary } from "/static/summary.js";
 const TYPES = { txt: "text/plain", md: "text/markdown", html: "text/html", htm: "text/html", pdf: "application/pdf" };
 const PAGE_SOURCE = /^\s*<(?:!doctype|html|head|body)\b/i;
 const NAME = "stance.coder";
+const PHONE = window.matchMedia("(max-width: 62rem)"); // where the chosen sentence's panel lies over the article
 let reading = 0;
 
 function say(text, warn = false) {
@@ -120,7 +121,7 @@ function choose(number) {
     state.chosen = number;
     show();
     element(number).focus({ preventScroll: true });
-    element(number).scrollIntoView({ block: "center" });
+    element(number).scrollIntoView({ block: PHONE.matches ? "start" : "nearest" });
   }
 }
 

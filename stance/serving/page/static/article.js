@@ -52,17 +52,17 @@ function sentenceElement(sentence, number, choose) {
       title: said,
     },
     el("span", { class: "sign", "aria-hidden": "true" }, answer.abstained ? "? " : answer.corrected ? `✎${sign(answer.label)} ` : `${sign(answer.label)} `),
-    el("span", { class: "words" }, ...marked(sentence, answer)),
+    el("span", { class: "words" }, ...marked(sentence, answer, number)),
     el("span", { class: "sure" }, answer.corrected ? "you" : percent(answer.sure), differs ? ` ≠${sign(answer.second.label)}` : ""),
   );
   element.onclick = () => choose(number);
   return element;
 }
 
-// The sentence's text with its holder marked, where the holder is named in it and the sentence takes a side.
-function marked(sentence, answer) {
+// The sentence's text with its holder marked, where it names the holder, and takes a side or is the chosen one.
+function marked(sentence, answer, number) {
   const { holder } = sentence;
-  const wanted = tone(answer.label) < 2 || state.chosen === sentence.number;
+  const wanted = tone(answer.label) < 2 || state.chosen === number;
   if (!wanted || !holder || holder.start === null || holder.start < sentence.start || holder.end > sentence.end) return [sentence.text];
   return [slice(sentence.start, holder.start), el("mark", {}, slice(holder.start, holder.end)), slice(holder.end, sentence.end)];
 }

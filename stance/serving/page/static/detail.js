@@ -103,7 +103,7 @@ function showWords(text, found, words, note) {
   for (const { start, end, weight } of found.words) {
     parts.push(points.slice(at, start).join(""));
     const share = Math.abs(weight) / most;
-    const strength = share < VISIBLE ? "" : `${weight > 0 ? " up" : " down"}${share > STRONG ? " strong" : ""}`;
+    const strength = share < VISIBLE ? "" : `${weight > 0 ? ` up tone-${tone(found.label)}` : ` down tone-${tone(found.against)}`}${share > STRONG ? " strong" : ""}`;
     parts.push(el("span", { class: `w${strength}`, title: `${weight > 0 ? "+" : ""}${weight.toFixed(2)} log-odds` }, points.slice(start, end).join("")));
     at = end;
   }

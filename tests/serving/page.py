@@ -17,7 +17,7 @@ CHROMIUM = Path("/usr/bin/chromium")
 FLAGS = "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking"
 FLAGS += " --disable-component-update --disable-sync"
 SERIOUS = {"serious", "critical"}
-WAIT_MS = 20_000
+WAIT_MS = 60_000
 READY = "() => document.body.dataset.state === 'ready'"
 
 

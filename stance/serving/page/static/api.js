@@ -22,5 +22,5 @@ export async function ask(path, body, type = "application/json") {
     error.status = response.status;
     throw error;
   }
-  return response.headers.get("Content-Type")?.startsWith("application/json") ? response.json() : response.text();
+  return response.headers.get("Content-Type") === "application/json" ? response.json() : response.text();
 }

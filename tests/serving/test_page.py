@@ -337,7 +337,7 @@ def test_a_reader_reads_chooses_corrects_compares_and_exports(browser: Any, addr
     labels = [StandoffLabel.model_validate_json(line) for line in files["standoff"].splitlines()]
     assert [label.annotator for label in labels].count("berta") == 1
     assert files["svg"].startswith(b"<svg")
-    assert "▼ against" in files["svg"].decode()
+    assert all(f">{word}</text>" in files["svg"].decode() for word in ARTICLE.split())
     assert files["png"].startswith(b"\x89PNG")
     assert config.corrections is not None
     with Store(config.corrections / "answers.sqlite", create=False) as store:

@@ -128,10 +128,12 @@ def _add_comparison(
             asked = [(sentence, target) for sentence in found.sentences for target in body.targets]
             texts, targets = [s.text for s, _ in asked], [target for _, target in asked]
             contexts = [(s.before, s.after) for s, _ in asked] if second.reads_context else None
-            rows = await service.pool.predict_proba(second, texts, targets, contexts, deadline) if asked else []
+            stances: list[dict[str, Any]] = []
+            if asked:
+                rows = await service.pool.predict_proba(second, texts, targets, contexts, deadline)
+                answers = second.predictions(texts, targets, rows)
+                stances = [{"label": p.label, "probabilities": p.probabilities} for p in answers]
         each = len(body.targets)
-        stances = [{"label": p.label, "probabilities": p.probabilities}
-                   for p in (second.predictions(texts, targets, rows) if asked else [])]  # fmt: skip
         return {
             "model": second.fingerprint,
             "sentences": [stances[n * each : (n + 1) * each] for n in range(len(found.sentences))],

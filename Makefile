@@ -7,7 +7,7 @@ ARGS ?=
 # Measured on, never copied from: docs-report shows figures of it alone.
 REAL_NEWS ?= ../shared/data/real_news_dev.jsonl
 
-.PHONY: pipeline annotate browser test test-slow check fix seeds study bench-train bench-corpus bench-inference bench-ingest findings bench-findings bench-evaluate generalization bench-public bench-label docs-report clean
+.PHONY: pipeline annotate browser test test-slow check fix seeds study bench-train bench-corpus bench-inference bench-ingest findings bench-findings bench-evaluate generalization bench-public bench-label docs-report serve clean
 
 pipeline: $(READY)  ## articles -> exported model, on the bundled data; ARGS="experiment=quick" passes overrides
 	$(BIN)/python scripts/pipeline.py $(ARGS)
@@ -30,6 +30,9 @@ bench-inference: $(READY)  ## speed, parity, size, memory of inference against i
 
 annotate: $(READY)  ## the annotation page; ARGS="answers.sqlite --sentences outputs/default/sentences --pairs outputs/default/labels"
 	$(BIN)/python scripts/annotate.py $(ARGS)
+
+serve: $(READY)  ## the API and the page with the last exported model, on this machine only; ARGS="serve.port=8001"
+	$(BIN)/python scripts/serve.py $(ARGS)
 
 browser:  ## Debian's Chromium, which the tests of pages drive and are skipped without; needs root
 	command -v chromium >/dev/null || { apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core; }

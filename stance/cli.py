@@ -59,6 +59,7 @@ def main(arguments: "Sequence[str] | None" = None) -> None:
 
 def _parser() -> argparse.ArgumentParser:
     from stance.annotation import command as annotation
+    from stance.serving import command as serving
 
     parser = argparse.ArgumentParser(
         prog="stance",
@@ -102,6 +103,10 @@ def _parser() -> argparse.ArgumentParser:
     annotate = commands.add_parser("annotate", help=annotation.SUMMARY)
     annotation.add_arguments(annotate)
     annotate.set_defaults(run=annotation.run)
+
+    serve = commands.add_parser("serve", help=serving.SUMMARY)
+    serving.add_arguments(serve)
+    serve.set_defaults(run=serving.run)
 
     for name in STAGE_NAMES:
         stage = commands.add_parser(name, help=f"the stage {name}: field=value ...; a name without value lists fields")

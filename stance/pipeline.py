@@ -20,6 +20,7 @@ from stance.labeling.stage import LabelConfig, label
 from stance.labeling.zero_shot_stage import LabelZeroShotConfig
 from stance.manifest import Manifest, missing_inputs
 from stance.probing.stage import ProbeConfig, probe
+from stance.serving.config import ServeConfig
 from stance.storage import read_json
 from stance.survey.stage import SurveyConfig, survey
 from stance.training.stage import TrainConfig, train
@@ -48,6 +49,8 @@ class PipelineConfig(Config):
     survey: SurveyConfig
     sample: SampleConfig
     findings: FindingsConfig
+    serve: ServeConfig
+    """Not a part of the whole job: scripts/serve.py."""
     overwrite: bool = False
     """Whether a single stage may replace an output of other settings; the pipeline always does."""
 

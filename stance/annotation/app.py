@@ -13,15 +13,18 @@ from fastapi.responses import FileResponse, PlainTextResponse
 from fastapi.staticfiles import StaticFiles
 
 from stance.annotation.answers import Answer, Given, by_pair, problem, standing
-from stance.annotation.guard import Guard
 from stance.annotation.guidelines import blocks, version
 from stance.annotation.queue import Item, Queue
 from stance.annotation.store import Store
 from stance.annotation.votes import Answers, votes
 from stance.config import DataError
 from stance.labels import LabelScheme
+from stance.web.body import BoundedBody
+from stance.web.guard import Guard, Rules
 
 STATIC = Path(__file__).parent / "static"
+RULES = Rules()
+BODY_SECONDS = 30.0
 MAX_ITEMS = 100
 UNDO_DEPTH = 200
 OPEN, ANSWERED, SKIPPED, UNSURE = 0, 1, 2, 3
@@ -104,7 +107,8 @@ def make_app(project: Project) -> FastAPI:
         return FileResponse(STATIC / "index.html")
 
     app.mount("/static", StaticFiles(directory=STATIC))
-    app.add_middleware(Guard)
+    app.add_middleware(BoundedBody, rules=RULES, seconds=BODY_SECONDS)
+    app.add_middleware(Guard, rules=RULES)
     return app
 
 

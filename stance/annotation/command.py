@@ -4,7 +4,6 @@ import argparse
 import contextlib
 import json
 import logging
-import socket
 import sys
 import webbrowser
 from pathlib import Path
@@ -16,6 +15,7 @@ from stance.annotation.votes import votes
 from stance.config import Config, ConfigError, DataError
 from stance.labels import LabelScheme
 from stance.storage import read_json, write_records
+from stance.web.listening import listen
 
 ADDRESS = "127.0.0.1"
 CHECKOUT = Path(__file__).parent.parent.parent
@@ -83,13 +83,7 @@ def serve(config: AnnotateConfig, queue: Queue, store: Store, *, open_browser: b
 
     text = config.guidelines.read_text(encoding="utf-8") if config.guidelines else ""
     app = make_app(Project(queue, config.scheme, text, store))
-    with socket.socket() as listening:
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            listening.bind((ADDRESS, config.port))
-        except (OSError, OverflowError) as error:
-            raise ConfigError(f"annotate: port {config.port} cannot be taken ({error}); give another --port") from None
-        address = f"http://{ADDRESS}:{listening.getsockname()[1]}/"
+    with listen(ADDRESS, config.port, "annotate") as (listening, address):
         left_out = f", {len(queue.removed)} left out" if queue.removed else ""
         _say(f"annotate: {len(queue.items)} pairs{left_out}, answers in {config.store}; Ctrl-C stops\n{address}")
         if open_browser:

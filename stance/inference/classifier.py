@@ -94,7 +94,14 @@ class StanceClassifier:
         A prediction whose label is less probable than `abstain_below` is marked as abstained.
         """
         targets = _one_each(texts, targets)
-        probabilities = self.predict_proba(texts, targets, contexts)
+        return self.predictions(
+            texts, targets, self.predict_proba(texts, targets, contexts), abstain_below=abstain_below
+        )
+
+    def predictions(
+        self, texts: Sequence[str], targets: Sequence[str], probabilities: np.ndarray, *, abstain_below: float = 0.0
+    ) -> list[Prediction]:
+        """What `predict` returns for probabilities, shape (pairs, labels), that are known already."""
         return [
             self._prediction(str(i), "", 0, text, target, row, abstain_below)
             for i, (text, target, row) in enumerate(zip(texts, targets, probabilities, strict=True))

@@ -8,9 +8,9 @@ import pytest
 from starlette.testclient import TestClient
 
 from stance.annotation.app import Project, make_app
-from stance.annotation.guard import refusal
 from stance.annotation.queue import Suggestion, read_queue
 from stance.annotation.store import Store
+from stance.web.guard import Rules, refusal
 from tests.conftest import SCHEME, run_script
 
 
@@ -109,11 +109,11 @@ def test_foreign_requests_are_refused(client: TestClient, headers: dict[str, str
 
 def test_another_site_can_read_nothing_but_may_link_to_the_page() -> None:
     cross = {"host": "localhost:8765", "sec-fetch-site": "cross-site"}
-    assert refusal("GET", "/", cross) is None
-    assert refusal("GET", "/api/items", cross) is not None
-    assert refusal("GET", "/static/app.js", cross) is not None
-    assert refusal("GET", "/", {"host": "evil.example"}) is not None
-    assert refusal("GET", "/", {}) is not None
+    assert refusal("GET", "/", cross, Rules()) is None
+    assert refusal("GET", "/api/items", cross, Rules()) is not None
+    assert refusal("GET", "/static/app.js", cross, Rules()) is not None
+    assert refusal("GET", "/", {"host": "evil.example"}, Rules()) is not None
+    assert refusal("GET", "/", {}, Rules()) is not None
 
 
 def test_every_answer_forbids_inline_script_and_other_origins(client: TestClient) -> None:

@@ -1,0 +1,1 @@
+"""The reading page: an article with its stances, for people."""

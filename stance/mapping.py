@@ -10,6 +10,7 @@ import os
 import signal
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, Protocol, TypeVar
 
@@ -85,9 +86,16 @@ class Processes:
         # spawn, not fork: a forked copy of a process with threads may hang.
         context = multiprocessing.get_context("spawn")
         with ProcessPoolExecutor(min(self.workers, len(units)), context, _start, (open_worker,)) as pool:
+            futures = [pool.submit(_work, unit) for unit in units]
+            workers = multiprocessing.active_children()
             try:
-                for done in as_completed([pool.submit(_work, unit) for unit in units]):
+                for done in as_completed(futures):
                     yield done.result()
+            except BrokenProcessPool:
+                # Ctrl-C reaches the workers too, and their end may be seen before the signal is.
+                if any(worker.exitcode == -signal.SIGINT for worker in workers):
+                    raise KeyboardInterrupt from None
+                raise
             except BaseException:
                 pool.shutdown(wait=False, cancel_futures=True)
                 raise

@@ -3,7 +3,7 @@
 import argparse
 import sys
 
-from stance.annotation.command import add_arguments, run
+from stance.annotation.options import add_arguments, run
 from stance.config import ConfigError, DataError
 
 

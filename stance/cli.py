@@ -58,7 +58,7 @@ def main(arguments: "Sequence[str] | None" = None) -> None:
 
 
 def _parser() -> argparse.ArgumentParser:
-    from stance.annotation import command as annotation
+    from stance.annotation import options as annotation
     from stance.serving import command as serving
 
     parser = argparse.ArgumentParser(

@@ -35,6 +35,14 @@ def test_a_file_of_articles_to_parquet(bundle: Path, tmp_path: Path) -> None:  #
     assert out.is_file()
 
 
+def test_the_help_page_loads_nothing_that_takes_time() -> None:
+    code = "import sys, stance.cli as c\ntry: c.main(['--help'])\nexcept SystemExit: print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    loaded = set(done.stdout.rsplit("\n", 2)[-2].split())
+    assert "stance.cli" in loaded
+    assert loaded & {"pydantic", "numpy", "pyarrow", "fastapi", "torch"} == set()
+
+
 def test_the_onnx_path_loads_neither_torch_nor_transformers(bundle: Path) -> None:  # noqa: F811
     code = "import sys; from stance.cli import main; main(sys.argv[1:]); print(*sys.modules, file=sys.stderr)"
     command = ["predict", "-m", str(bundle), "-t", "t", "--text", "x", "--backend", "onnx-int8", "--threads", "1"]

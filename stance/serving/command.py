@@ -6,8 +6,6 @@ import logging
 import sys
 from typing import TYPE_CHECKING, Any
 
-from stance.config import ConfigError, decode, reference
-
 if TYPE_CHECKING:
     from stance.serving.config import ServeConfig
 
@@ -30,6 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Serve until SIGTERM or Ctrl-C; raises ConfigError and DataError."""
+    from stance.config import ConfigError, decode, reference
     from stance.serving.config import ServeConfig
 
     if options.model is None:

@@ -32,6 +32,7 @@ class Server(uvicorn.Server):
                 app,
                 log_level="warning",
                 access_log=False,
+                ws="none",
                 server_header=False,
                 date_header=False,
                 proxy_headers=bool(config.proxies),  # else anybody could say to be another address

@@ -86,7 +86,9 @@ def test_limits(start: Start, values: dict[str, Any], status: int) -> None:
 @given(
     st.one_of(
         st.text(max_size=400),
-        st.lists(st.sampled_from([*"“”\"'.,!?\n ", "Mr.", "U.S.", "Mayor Lind said", "e\u0301", "🚢", "He"])).map(" ".join),
+        st.lists(st.sampled_from([*"“”\"'.,!?\n ", "Mr.", "U.S.", "Mayor Lind said", "e\u0301", "🚢", "He"])).map(
+            " ".join
+        ),
         st.tuples(st.text(max_size=80), st.text(max_size=80)).map(lambda t: f"<article><p>{t[0]}<p>{t[1]}</article>"),
     ),
     st.booleans(),

@@ -52,9 +52,7 @@ def test_it_equals_the_classifier_on_500_pairs_whatever_the_batching(
         answers = [answer for part in threads.map(ask, requests) for answer in part]
     classifier = StanceClassifier.load(folder, threads=1)
     contexts = [(p["context"]["before"], p["context"]["after"]) for p in pairs] if context else None
-    expected = classifier.predict(
-        [p["text"] for p in pairs], [p["target"] for p in pairs], contexts, abstain_below=0.5
-    )
+    expected = classifier.predict([p["text"] for p in pairs], [p["target"] for p in pairs], contexts, abstain_below=0.5)
     assert len({e.label for e in expected}) > 1
     for answer, wanted in zip(answers, expected, strict=True):
         assert answer["label"] == wanted.label

@@ -105,9 +105,16 @@ class Process:
 
 
 @pytest.fixture
-def process(model: Path) -> Iterator[Process]:
-    server = Process(model)
-    yield server
-    if server.process.poll() is None:
-        server.process.kill()
-        server.process.communicate()
+def serve() -> Iterator[Callable[..., Process]]:
+    """A function that starts a server; none outlives the test."""
+    started: list[Process] = []
+
+    def start(*arguments: Any, **options: Any) -> Process:
+        started.append(Process(*arguments, **options))
+        return started[-1]
+
+    yield start
+    for server in started:
+        if server.process.poll() is None:
+            server.process.kill()
+            server.process.communicate()

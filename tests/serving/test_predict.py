@@ -18,13 +18,13 @@ TOLERANCE = 1e-5
 
 
 def made_pairs(count: int) -> list[dict[str, Any]]:
-    random.seed(0)
+    draw = random.Random(0)  # noqa: S311
     words = " ".join(SENTENCES.values()).split()
     return [
         {
-            "text": " ".join(random.choices(words, k=random.randint(1, 60))),
-            "target": f"foreign intervention in {random.choice(PLACES)}",
-            "context": {"before": " ".join(random.choices(words, k=5)), "after": "They left."},
+            "text": " ".join(draw.choices(words, k=draw.randint(1, 60))),
+            "target": f"foreign intervention in {draw.choice(PLACES)}",
+            "context": {"before": " ".join(draw.choices(words, k=5)), "after": "They left."},
         }
         for _ in range(count)
     ]
@@ -38,10 +38,10 @@ def test_it_equals_the_classifier_on_500_pairs_whatever_the_batching(
     folder = other_model if context else model
     client = start(model=folder, batch_pairs=batch_pairs)
     pairs = made_pairs(500)
-    random.seed(1)
+    draw = random.Random(1)  # noqa: S311
     requests, rest = [], pairs
     while rest:
-        size = random.choice([1, 1, 1, 2, 5, 40])
+        size = draw.choice([1, 1, 1, 2, 5, 40])
         requests.append(rest[:size])
         rest = rest[size:]
 

@@ -1,15 +1,17 @@
 """The real server: its end, its reload, clients that leave, and what it does without rights."""
 
 import json
-import os
+import resource
 import shutil
 import signal
 import socket
 import subprocess
+import sys
 import threading
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +19,10 @@ import pytest
 
 from stance.model.bundle import bundle_fingerprint
 from tests.serving.conftest import PAIR, Process
+from tests.serving.test_documents import PAGE
 
 REQUEST = json.dumps({"pairs": [PAIR] * 3}).encode()
+Serve = Callable[..., Process]
 HEAD = b"POST /predict HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
 
 
@@ -71,7 +75,8 @@ class Load:
         raise AssertionError(f"{len(self.answers)} answers, {self.lost[:1]}")
 
 
-def test_sigterm_under_load_loses_no_request(process: Process) -> None:
+def test_sigterm_under_load_loses_no_request(serve: Serve, model: Path) -> None:
+    process = serve(model)
     load = Load(process.address)
     load.until(10)
     status, out, err = process.stop(signal.SIGTERM)
@@ -81,8 +86,8 @@ def test_sigterm_under_load_loses_no_request(process: Process) -> None:
     assert f"stopped; {len(load.answers)} requests answered" in out
 
 
-def test_it_says_that_it_is_about_to_stop(model: Path) -> None:
-    process = Process(model, "drain_seconds=2")
+def test_it_says_that_it_is_about_to_stop(serve: Serve, model: Path) -> None:
+    process = serve(model, "--set", "drain_seconds=2")
     assert ask(process.address, "/ready", None) == {"status": "ready"}
     process.process.send_signal(signal.SIGTERM)
     for _ in range(100):
@@ -93,13 +98,15 @@ def test_it_says_that_it_is_about_to_stop(model: Path) -> None:
     assert b" 503 " in reply
     assert b"connection: close" in reply
     assert len(ask(process.address)["predictions"]) == 3
-    assert process.process.wait(30) == 0
+    assert process.stop(signal.SIGCONT)[0] == 0
 
 
-def test_a_new_model_takes_over_without_a_lost_request(model: Path, other_model: Path, tmp_path: Path) -> None:
+def test_a_new_model_takes_over_without_a_lost_request(
+    serve: Serve, model: Path, other_model: Path, tmp_path: Path
+) -> None:
     folder = tmp_path / "model"
     shutil.copytree(model, folder)
-    process = Process(folder, "reload_seconds=0.1")
+    process = serve(folder, "--set", "reload_seconds=0.1")
     load = Load(process.address)
     load.until(5)
     folder.rename(tmp_path / "old")
@@ -178,18 +185,15 @@ def shared(model: Path) -> Any:
     assert "Traceback" not in err
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become nobody")
-def test_a_user_without_rights_and_without_a_place_to_write_is_enough(model: Path) -> None:
-    for folder in (model, *model.parents):
-        if folder != Path("/tmp") and "pytest" in str(folder):  # noqa: S108 - pytest's own folders are closed to others
-            folder.chmod(folder.stat().st_mode | 0o055)
-    for file in model.rglob("*"):
-        file.chmod(0o755 if file.is_dir() else 0o444)
+def test_it_writes_no_file(serve: Serve, model: Path) -> None:
+    def no_file_may_grow() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+
     environment = {"HOME": "/nonexistent", "TMPDIR": "/nonexistent", "PYTHONDONTWRITEBYTECODE": "1"}
-    process = Process(model, user=65534, group=65534, extra_groups=[], environment=environment)
+    process = serve(model, environment=environment, preexec_fn=no_file_may_grow)
     assert len(ask(process.address)["predictions"]) == 3
-    page = json.dumps({"html": "<article><p>Elders in Mali condemned the strikes.</article>", "targets": ["t"]})
-    assert ask(process.address, "/documents", page.encode())["sentences"]
+    page = {"html": PAGE, "targets": ["t"]}
+    assert ask(process.address, "/documents", json.dumps(page).encode())["sentences"]
     assert process.stop()[0] == 0
 
 
@@ -197,15 +201,13 @@ def test_a_user_without_rights_and_without_a_place_to_write_is_enough(model: Pat
     ("arguments", "said"),
     [
         (["absent"], "absent: no such folder"),
-        (["absent", "prt=1"], "did you mean 'port'?"),
+        (["absent", "--set", "prt=1"], "did you mean 'port'?"),
         (["absent", "--port", "high"], "port: "),
         (["absent", "--workers", "0"], "workers: "),
-        (["absent", "nonsense"], "expected field=value"),
+        (["absent", "--set", "nonsense"], "expected FIELD=VALUE"),
     ],
 )
 def test_a_mistake_is_one_clear_message(arguments: list[str], said: str, tmp_path: Path) -> None:
-    import sys
-
     code = "from stance.cli import main; main()"
     done = subprocess.run(
         [sys.executable, "-c", code, "serve", *arguments], capture_output=True, text=True, cwd=tmp_path

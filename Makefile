@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 ARGS ?=
 
-.PHONY: pipeline annotate serve browser test test-slow check fix seeds study bench-train bench-corpus bench-inference bench-ingest findings bench-findings bench-evaluate generalization bench-public bench-label clean
+.PHONY: pipeline annotate serve browser test test-slow check fix seeds study bench-train bench-corpus bench-inference bench-ingest findings bench-findings bench-evaluate generalization bench-public bench-label bench-serve clean
 
 pipeline: $(READY)  ## articles -> exported model, on the bundled data; ARGS="experiment=quick" passes overrides
 	$(BIN)/python scripts/pipeline.py $(ARGS)
@@ -75,6 +75,11 @@ bench-evaluate: $(READY)  ## evaluation against its bars: guarantees in simulati
 bench-label: $(READY)  ## labelling against its bars; crowd-kit is only compared with
 	$(BIN)/pip install --quiet --no-deps crowd-kit==1.4.2 nltk==3.9.2
 	$(BIN)/python -m bench.label
+
+bench-serve: $(READY)  ## the server against its bars; a quarter of an hour; ARGS="throughput latency" takes some parts
+	command -v wrk >/dev/null || { apt-get update -qq && apt-get install -y -qq --no-install-recommends wrk; }
+	$(BIN)/pip install --quiet -c requirements.lock litserve==0.2.19 schemathesis==4.32.5
+	$(BIN)/python -m bench.serve $(ARGS)
 
 clean:  ## remove the environment and everything produced
 	rm -rf $(VENV) outputs

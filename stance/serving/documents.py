@@ -121,6 +121,9 @@ def document_routes(service: Service, config: ServeConfig, asked: type[Body]) ->
             found = await service.run(
                 lambda: read_article(body.text, body.html, config, holders=body.holders), deadline
             )
+            if (pairs := len(found.sentences) * len(body.targets)) > config.max_document_pairs:
+                most = config.max_document_pairs
+                raise AskedError(413, f"sentences times targets are {pairs}, expected at most {most}; send parts of it")
             reply = await analyse(service, found, body.targets, abstain_below=body.abstain_below, deadline=deadline)
         return Response(reply.model_dump_json(), media_type="application/json")
 

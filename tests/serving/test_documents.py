@@ -65,6 +65,7 @@ def test_holders_are_left_out_where_nobody_asks(client: TestClient) -> None:
     [
         ({"text": "x" * 2001}, 422),
         ({"html": f"<html><body><article><p>{'A long story. ' * 300}</p></article></body></html>"}, 413),
+        ({"text": "A story. " * 26, "targets": ["a", "b"]}, 413),
         ({"text": "  \n "}, 422),
         ({"html": "<html><body></body></html>"}, 422),
         ({"html": "<div>" * 9000}, 422),
@@ -77,7 +78,7 @@ def test_holders_are_left_out_where_nobody_asks(client: TestClient) -> None:
     ],
 )
 def test_limits(start: Start, values: dict[str, Any], status: int) -> None:
-    reply = ask(start(max_document_characters=2000), **values)
+    reply = ask(start(max_document_characters=2000, max_document_pairs=50), **values)
     assert reply.status_code == status
     assert reply.json()["detail"]
 

@@ -7,7 +7,7 @@ ARGS ?=
 # Measured on, never copied from: docs-report shows figures of it alone.
 REAL_NEWS ?= ../shared/data/real_news_dev.jsonl
 
-.PHONY: pipeline annotate browser test test-slow check fix seeds study bench-train bench-corpus bench-inference bench-ingest findings bench-findings bench-evaluate generalization bench-public bench-label docs-report serve clean
+.PHONY: pipeline annotate browser test test-slow check fix seeds study bench-train bench-corpus bench-inference bench-ingest findings bench-findings bench-evaluate generalization bench-public bench-label docs-report serve bench-serve clean
 
 pipeline: $(READY)  ## articles -> exported model, on the bundled data; ARGS="experiment=quick" passes overrides
 	$(BIN)/python scripts/pipeline.py $(ARGS)
@@ -81,6 +81,11 @@ docs-report: $(READY)  ## docs/report.md and docs/report from the default run: p
 bench-label: $(READY)  ## labelling against its bars; crowd-kit is only compared with
 	$(BIN)/pip install --quiet --no-deps crowd-kit==1.4.2 nltk==3.9.2
 	$(BIN)/python -m bench.label
+
+bench-serve: $(READY)  ## the server against its bars; a quarter of an hour; ARGS="throughput latency" takes some parts
+	command -v wrk >/dev/null || { apt-get update -qq && apt-get install -y -qq --no-install-recommends wrk; }
+	$(BIN)/pip install --quiet -c requirements.lock litserve==0.2.19 schemathesis==4.32.5
+	$(BIN)/python -m bench.serve $(ARGS)
 
 clean:  ## remove the environment and everything produced
 	rm -rf $(VENV) outputs

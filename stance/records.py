@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, field_validator, model_validator
 
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 """Control characters but newline and tab, and surrogates: the Unicode categories Cc and Cs."""
-TRAILING_SPACE = re.compile(r"[ \t\u00a0]+(?=\n|$)")
+TRAILING_SPACE = re.compile(r"(?<![ \t\u00a0])[ \t\u00a0]+(?=\n|$)")
 ISO_DATE = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?")
 PROBABILITY_TOLERANCE = 1e-4
 ID_LENGTH = 16

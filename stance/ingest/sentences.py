@@ -21,7 +21,7 @@ WORD_AT_END = re.compile(
 )
 """An ordinary word, a full stop, a capital: nupunkt takes some such words (“port.”) for abbreviations."""
 NAME_AT_END = re.compile(
-    r"\b(?:(?:[A-Z]\.){2,}|[ap]\.m\.|[A-Z][a-z]{2,}\.)[”\"’)\]]*(?=\s+[“\"‘(]?"
+    r"\b(?:(?:[A-Z]\.){2,8}|[ap]\.m\.|[A-Z][a-z]{2,}\.)[”\"’)\]]*(?=\s+[“\"‘(]?"
     r"(?:A|An|The|That|This|These|Those|He|She|It|They|We|I|You|There|Others|Nobody|Everybody|Many|Some|Most|But|And|Yet"
     r"|In|On|At|By|For|If|When|What|Who|Why|How|No|Not|So|Then|Both|Neither|Its|His|Her|Their|Our)\b(?!\.))"
 )
@@ -38,7 +38,8 @@ ATTRIBUTION = re.compile(
 )
 """“…?” Ms. Osei asked: the words after a quoted question that say whose it is."""
 ADDRESS_BEFORE = re.compile(r"(https?://|\bwww|@)\S*$")
-ADDRESS_REACH = 80
+REACH = 80
+"""How far back the rules look: without a bound, a long joined run would take time with its square."""
 HARD_WRAP_COLUMNS = 100
 
 
@@ -89,7 +90,9 @@ def _sentences_in_block(text: str, start: int, end: int) -> list[tuple[int, int]
             first, last = _trim(block, previous + a, previous + b)
             if first == last:
                 continue
-            if joined and _continues(block[joined[-1][0] : joined[-1][1]], block[first:last]):
+            if joined and _continues(
+                block[max(joined[-1][0], joined[-1][1] - REACH) : joined[-1][1]], block[first:last]
+            ):
                 joined[-1] = (joined[-1][0], last)
             else:
                 joined.append((first, last))
@@ -107,7 +110,7 @@ def _continues(before: str, text: str) -> bool:
 
 
 def _in_address(text: str, position: int) -> bool:
-    return ADDRESS_BEFORE.search(text[max(0, position - ADDRESS_REACH) : position]) is not None
+    return ADDRESS_BEFORE.search(text[max(0, position - REACH) : position]) is not None
 
 
 def _trim(text: str, start: int, end: int) -> tuple[int, int]:

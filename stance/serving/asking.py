@@ -1,16 +1,18 @@
 """From the bytes of a request to a checked value, and how OpenAPI says the same."""
 
+import asyncio
 import contextlib
 from collections.abc import AsyncGenerator
 from typing import Any, TypeVar
 
-import anyio
 from fastapi import FastAPI, Request
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic.json_schema import models_json_schema
 
 REFERENCE = "#/components/schemas/{model}"
 MAX_PROBLEMS = 5
+GONE = 499
+"""The client left before its answer, as nginx counts it."""
 AnyBody = TypeVar("AnyBody", bound=BaseModel)
 
 
@@ -59,16 +61,27 @@ async def read(request: Request, model: type[AnyBody]) -> AnyBody:
 @contextlib.asynccontextmanager
 async def while_connected(request: Request) -> AsyncGenerator[None]:
     """Cancel what is inside when the client hangs up, so that nobody works for nobody."""
-    async with anyio.create_task_group() as group:
+    owner = asyncio.current_task()
+    left = False
 
-        async def watch() -> None:
-            while (await request.receive())["type"] != "http.disconnect":
-                pass
-            group.cancel_scope.cancel()
+    async def watch() -> None:
+        nonlocal left
+        while (await request.receive())["type"] != "http.disconnect":
+            pass
+        left = True
+        if owner is not None:
+            owner.cancel()
 
-        group.start_soon(watch)
+    watching = asyncio.create_task(watch())
+    try:
         yield
-        group.cancel_scope.cancel()
+    except asyncio.CancelledError:
+        if not left or owner is None:
+            raise
+        owner.uncancel()
+        raise AskedError(GONE, "the client left") from None
+    finally:
+        watching.cancel()
 
 
 def takes(model: type[Body]) -> dict[str, Any]:

@@ -14,15 +14,15 @@ SEVERAL = ("hosts", "cors_origins", "proxies")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """The options of the command; every other field of ServeConfig is given as field=value."""
+    """The options of the command; every other field of ServeConfig is given with --set."""
     add = parser.add_argument
     add("model", nargs="?", help="model folder made by export or train; left out, the fields are listed")
-    add("fields", nargs="*", metavar="field=value", help="any field of the list; lists with commas")
     add("--host", help="address to listen on (default: 127.0.0.1)")
     add("--port", help="0 takes a free one (default: 8000)")
     add("--hosts", help="names by which clients may call the server, with commas (default: 127.0.0.1,localhost)")
     add("--token-env", help="environment variable with the bearer token that clients must send (default: none)")
     add("--backend", help="what runs the network (default: auto)")
+    add("--set", action="append", default=[], metavar="FIELD=VALUE", help="any field of the list; may be repeated")
     add("--workers", help="threads that run the network, one core each (default: one a core)")
 
 
@@ -38,10 +38,10 @@ def run(options: argparse.Namespace) -> None:
     for name in ("host", "port", "hosts", "token_env", "backend", "workers"):
         if (given := getattr(options, name)) is not None:
             values[name] = _value(name, given)
-    for field in options.fields:
+    for field in options.set:
         name, equals, given = field.partition("=")
         if not equals:
-            raise ConfigError(f"{field}: expected field=value; `stance serve` lists the fields")
+            raise ConfigError(f"{field}: expected FIELD=VALUE; `stance serve` lists the fields")
         values[name] = _value(name, given)
     serve(decode(ServeConfig, values))
 

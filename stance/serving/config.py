@@ -43,8 +43,10 @@ class ServeConfig(Config):
     """Characters of one article, mark-up excluded."""
     max_targets: int = Field(8, ge=1)
     """Targets asked about one article."""
-    max_queued_pairs: int = Field(2048, ge=1)
-    """Pairs that may wait; a request that finds no room is refused with 503 and Retry-After."""
+    max_document_pairs: int = Field(2000, ge=1)
+    """Sentences times targets of one article; at 100 pairs a second it takes 20 s."""
+    max_queued_pairs: int = Field(256, ge=1)
+    """A request that finds so many pairs waiting is refused with 503 and Retry-After."""
     deadline_seconds: float = Field(30.0, gt=0)
     """A request that is not answered by then is given up, with 503 and Retry-After."""
     body_seconds: float = Field(10.0, gt=0)

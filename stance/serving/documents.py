@@ -18,6 +18,10 @@ from stance.serving.predict import Stance, stance_of
 from stance.serving.service import Service
 
 SOURCE = "request"
+WORD_CHARACTERS = 5000
+"""Longer words are no prose; finding sentences in them takes time with the square of their length."""
+HOLDER_CHARACTERS = 800
+"""A holder is looked for in so much of a sentence: what that takes grows with the square of its length."""
 
 
 class HolderReply(Reply):
@@ -117,6 +121,9 @@ def document_routes(service: Service, config: ServeConfig, asked: type[Body]) ->
             found = await service.run(
                 lambda: read_article(body.text, body.html, config, holders=body.holders), deadline
             )
+            if (pairs := len(found.sentences) * len(body.targets)) > config.max_document_pairs:
+                most = config.max_document_pairs
+                raise AskedError(413, f"sentences times targets are {pairs}, expected at most {most}; send parts of it")
             reply = await analyse(service, found, body.targets, abstain_below=body.abstain_below, deadline=deadline)
         return Response(reply.model_dump_json(), media_type="application/json")
 
@@ -136,14 +143,17 @@ def read_article(text: str | None, html: str | None, config: ServeConfig, *, hol
 
 
 def split(document: Document, config: ServeConfig, *, holders: bool = True) -> Read:
-    """The document with its sentences and holders; raises AskedError 413 when it is too long."""
+    """The document with its sentences and holders; raises AskedError 413 or 422 when it is too long."""
     if len(document.text) > config.max_document_characters:
         most = config.max_document_characters
         raise AskedError(413, f"the article has {len(document.text)} characters, expected at most {most}")
+    if (longest := max(map(len, document.text.split()))) > WORD_CHARACTERS:
+        raise AskedError(422, f"the article has a word of {longest} characters, expected at most {WORD_CHARACTERS}")
     sentences = list(split_sentences(document))
     found: list[Holder | None] = [None] * len(sentences)
     if holders:
-        article = Article(document.text, [(s.start, s.end) for s in sentences], document.genre)
+        spans = [(s.start, min(s.end, s.start + HOLDER_CHARACTERS)) for s in sentences]
+        article = Article(document.text, spans, document.genre)
         found = [find_holder(article, number) for number in range(len(sentences))]
     return Read(document, sentences, found)
 

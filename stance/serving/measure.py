@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from stance.serving.asking import GONE
 from stance.serving.metrics import Metrics
 from stance.serving.service import Service
 from stance.web.guard import answer
@@ -15,8 +16,6 @@ log = logging.getLogger(__name__)
 OTHER = "other"
 """The path in the figures of what no route took: paths that clients make up would fill the memory."""
 METHODS = frozenset({"GET", "POST", "HEAD", "OPTIONS", "PUT", "PATCH", "DELETE"})
-GONE = 499
-"""The client left before its answer, as nginx counts it."""
 
 
 class Measure:

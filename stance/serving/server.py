@@ -32,6 +32,9 @@ class Server(uvicorn.Server):
                 app,
                 log_level="warning",
                 access_log=False,
+                http="h11",  # the same whatever else is installed
+                loop="asyncio",
+                ws="none",
                 server_header=False,
                 date_header=False,
                 proxy_headers=bool(config.proxies),  # else anybody could say to be another address

@@ -140,7 +140,8 @@ class Pool:
 
     async def _answer(self, job: _Job, deadline: float) -> Any:
         with self._changed:
-            if self._waiting and self._waiting + job.weight > self._max_queued:
+            wait_seconds = self._waiting * self._pair_seconds / self.workers
+            if self._waiting >= self._max_queued or wait_seconds > deadline - job.future.get_loop().time():
                 raise BusyError(f"{self._waiting} pairs are waiting", self.retry_seconds)
             self._queue.append(job)
             self._waiting += job.weight

@@ -6,6 +6,8 @@ from collections.abc import Generator
 
 from stance.config import ConfigError
 
+BACKLOG = 2048
+
 
 @contextlib.contextmanager
 def listen(host: str, port: int, who: str) -> Generator[tuple[socket.socket, str]]:
@@ -15,6 +17,7 @@ def listen(host: str, port: int, who: str) -> Generator[tuple[socket.socket, str
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             listening.bind((host, port))
+            listening.listen(BACKLOG)  # who comes before the server is ready waits
         except (OSError, OverflowError) as error:
             raise ConfigError(f"{who}: port {port} of {host} cannot be taken ({error}); give another --port") from None
         shown = f"[{host}]" if family == socket.AF_INET6 else host

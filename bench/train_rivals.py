@@ -37,7 +37,6 @@ from stance.training.batching import Step, plan_phases, schedule
 from stance.training.dropout import use_cheap_dropout
 from stance.training.gradients import Backward, TrainingData
 from stance.training.loop import fit
-from stance.training.objective import ObjectiveConfig
 from stance.training.optimizer import OptimizerConfig
 from stance.training.progress import Progress
 from stance.training.stage import TrainConfig, train
@@ -89,7 +88,7 @@ def ours(material: Material, args: argparse.Namespace) -> Figures:
             fit(
                 model,
                 steps,
-                Backward(data, inputs, ObjectiveConfig(), None, compute, Team()),
+                Backward(data, inputs, None, compute, Team()),
                 lambda _: 0.0,
                 OptimizerConfig(),
                 progress,

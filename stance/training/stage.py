@@ -175,7 +175,7 @@ def _work(
     lengths = [len(e["input_ids"]) for e in data.encodings]
     plans = plan_phases(lengths, sizes, epochs, config.batch_tokens, config.seed)
     steps = schedule(plans, config.optimizer.warmup_fraction)
-    backward = Backward(data, inputs, config.objective, config.micro_batch_tokens, compute, team)
+    backward = Backward(data, inputs, config.micro_batch_tokens, compute, team)
     plan = make_plan(model, steps, backward, sizes)
     leads = team.rank == 0
     if leads:

@@ -37,8 +37,9 @@ def step(self, number, *rest):
     plain(self, number, *rest)
 Progress.step = step
 model = ModelConfig(pretrained=given["encoder"], dropout=given["dropout"], freeze_layers=1)
-train(TrainConfig(dataset=Path(given["dataset"]), output=Path(given["output"]), epochs=2, pairs_per_label=24,
-    swap_targets=0.0, precision=given["precision"], batch_tokens=256, checkpoint_seconds=0, threads=1, model=model))
+train(TrainConfig(dataset=Path(given["dataset"]), output=Path(given["output"]), epochs=1, passes=2, pairs_per_label=16,
+    swap_targets=0.0, precision=given["precision"], batch_tokens=256, threads=1,
+    checkpoint_seconds=given["checkpoint_seconds"], model=model))
 """
 TIMEOUT_SECONDS = 1800
 
@@ -122,6 +123,7 @@ class _Run:
         script.write_text(RUN, encoding="utf-8")
         places = {"dataset": str(self.dataset), "output": str(self.folder / name), "encoder": self.encoder}
         given = places | {"dropout": self.dropout, "precision": self.precision, "kill_at": kill_at, "delay": delay}
+        given["checkpoint_seconds"] = 0.0 if name == "killed" else 1e9
         command = [sys.executable, *launch, str(script), json.dumps(given)]
         environment = os.environ | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1"}
         return subprocess.run(command, env=environment, check=False, timeout=TIMEOUT_SECONDS).returncode

@@ -53,9 +53,9 @@ generalization: $(READY)  ## leave one conflict, intervener, genre ... out; SYST
 bench-public: $(READY)  ## train and score on GWSD, SemEval-2016 A, PERSPECTRUM; finished sets are kept; ARGS=--smoke tries it
 	$(BIN)/python -m bench.public $(ARGS)
 
-bench-train: $(READY)  ## the training engine against its bars; PARTS="speed exact" takes some; finished runs are kept
-	$(BIN)/pip install --quiet --no-deps setfit==1.2.0
-	$(BIN)/python -m bench.train
+bench-train: $(READY)  ## the training engine against its bars; ARGS="speed exact" takes some parts; finished runs are kept
+	$(BIN)/pip install --quiet --no-deps setfit==1.2.0 evaluate==0.4.6
+	$(BIN)/python -m bench.train $(ARGS)
 
 bench-corpus: $(READY)  ## the bundled corpus against its bars; trains 17 models, finished ones are kept
 	$(BIN)/python -m bench.corpus

@@ -59,6 +59,11 @@ def plan_steps(lengths: Sequence[int], batch_tokens: int, epochs: int, seed: int
     return [_plan_epoch(lengths, batch_tokens, np.random.default_rng([seed, epoch])) for epoch in range(epochs)]
 
 
+def in_one(plan: Sequence[list[list[int]]], passes: int) -> list[list[list[int]]]:
+    """The plan with every `passes` epochs as one: the same steps in the same order."""
+    return [[step for steps in plan[i : i + passes] for step in steps] for i in range(0, len(plan), passes)]
+
+
 def _plan_epoch(lengths: Sequence[int], batch_tokens: int, random: np.random.Generator) -> list[list[int]]:
     order = random.permutation(len(lengths))
     window = max(1, WINDOW_BATCHES * batch_tokens // max(1, round(float(np.mean(lengths)))))

@@ -10,8 +10,7 @@ from torch import nn
 from stance.model.device import Compute
 from stance.model.forward import tensors
 from stance.model.inputs import Encoding, PairEncoder, batches_by_length
-from stance.training.loss import disagreement, weighted_soft_cross_entropy
-from stance.training.objective import ObjectiveConfig
+from stance.training.loss import weighted_soft_cross_entropy
 from stance.training.team import Team, share_of
 
 
@@ -34,7 +33,6 @@ class Backward:
 
     data: TrainingData
     inputs: PairEncoder
-    objective: ObjectiveConfig
     micro_batch_tokens: int | None
     compute: Compute
     team: Team
@@ -69,12 +67,6 @@ class Backward:
         batch = tensors(self.inputs, [self.data.encodings[i] for i in indices], self.compute)
         targets = self.data.targets[indices].to(self.compute.device)
         weights = self.data.weights[indices].to(self.compute.device)
-        if not self.objective.consistency:
-            return weighted_soft_cross_entropy(self._logits(wrapped, batch), targets, weights)
-        one, two = self._logits(wrapped, {name: torch.cat([x, x]) for name, x in batch.items()}).chunk(2)
-        entropies = [weighted_soft_cross_entropy(logits, targets, weights) for logits in (one, two)]
-        return sum(entropies) / 2 + self.objective.consistency * disagreement(one, two, weights)
-
-    def _logits(self, wrapped: nn.Module, batch: dict[str, torch.Tensor]) -> torch.Tensor:
         with self.compute.autocast():
-            return wrapped(**batch).logits
+            logits = wrapped(**batch).logits
+        return weighted_soft_cross_entropy(logits, targets, weights)

@@ -14,13 +14,6 @@ def weighted_soft_cross_entropy(logits: torch.Tensor, targets: torch.Tensor, wei
     return (weights * terms).sum()
 
 
-def disagreement(logits: torch.Tensor, others: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
-    """Sum over examples of the weighted mean of the two Kullback-Leibler divergences between two answers; a scalar."""
-    one, two = functional.log_softmax(logits.float(), dim=-1), functional.log_softmax(others.float(), dim=-1)
-    terms = ((one.exp() - two.exp()) * (one - two)).sum(dim=-1) / 2
-    return (weights * terms).sum()
-
-
 def smooth(targets: torch.Tensor, share: float) -> torch.Tensor:
     """`targets` with `share` of every row spread evenly over the labels; shape (examples, labels)."""
     return targets * (1 - share) + share / targets.shape[1]

@@ -16,8 +16,6 @@ class ObjectiveConfig(Config):
     """Share of every target that is spread evenly over the labels."""
     balance: Annotated[float, Field(ge=0, le=1)] = 0.0
     """0 weighs examples as they come; 1 gives every label the same total weight; 0.5 goes half the way."""
-    consistency: Annotated[float, Field(ge=0)] = 0.0
-    """Weight of the disagreement of two passes with other dropout (R-Drop, Liang et al. 2021); doubles the time."""
     average_decay: Share = 0.0
     """Keep a running mean of the weights, with this share of it kept a step, and judge and save it; 0 is off."""
     pretrained_share: Share = 0.2

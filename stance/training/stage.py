@@ -85,6 +85,8 @@ class TrainConfig(StageConfig):
     """How the weights are changed."""
     epochs: Annotated[int, Field(ge=1)] = 8
     """Passes over the training split, at most."""
+    passes: Annotated[int, Field(ge=1)] = 1
+    """Passes in one epoch of it; dev is scored once an epoch, which costs more than many passes over few pairs."""
     keep: Literal["last", "best"] = "last"
     """Weights after the last epoch, or the one with the best dev macro-F1, which a small dev split finds too early."""
     patience: Annotated[int, Field(ge=1)] = 3
@@ -149,7 +151,7 @@ def _work(
     from stance.model.forward import predict_logits
     from stance.model.inputs import PairEncoder
     from stance.training.averaging import draw_back, of_encoder, put
-    from stance.training.batching import plan_phases, schedule
+    from stance.training.batching import in_one, plan_phases, schedule
     from stance.training.dropout import use_cheap_dropout
     from stance.training.gradients import Backward
     from stance.training.loop import fit
@@ -171,11 +173,12 @@ def _work(
     inputs = PairEncoder.of(tokenizer, config.model.max_tokens, config.model.template)
     data = _training_data([e for phase in material.phases for e in phase], inputs, config.objective, material)
     sizes = [len(phase) for phase in material.phases]
-    epochs = [config.first_epochs] * (len(sizes) - 1) + [config.epochs]
+    epochs = [config.first_epochs] * (len(sizes) - 1) + [config.epochs * config.passes]
     lengths = [len(e["input_ids"]) for e in data.encodings]
     plans = plan_phases(lengths, sizes, epochs, config.batch_tokens, config.seed)
+    plans[-1] = in_one(plans[-1], config.passes)
     steps = schedule(plans, config.optimizer.warmup_fraction)
-    backward = Backward(data, inputs, config.objective, config.micro_batch_tokens, compute, team)
+    backward = Backward(data, inputs, config.micro_batch_tokens, compute, team)
     plan = make_plan(model, steps, backward, sizes)
     leads = team.rank == 0
     if leads:

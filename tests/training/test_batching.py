@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stance.training.batching import plan_steps, schedule
+from stance.training.batching import in_one, plan_steps, schedule
 
 
 @given(st.lists(st.integers(3, 60), min_size=1, max_size=200), st.integers(0, 5))
@@ -19,6 +19,13 @@ def test_the_plan_is_a_function_of_its_arguments() -> None:
     assert plan_steps(lengths, 256, 2, seed=1) != plan_steps(lengths, 256, 2, seed=2)
     first, second = plan_steps(lengths, 256, 2, seed=1)
     assert first != second
+
+
+def test_several_passes_in_one_epoch_are_the_same_steps() -> None:
+    plan = plan_steps([5] * 40, 50, 6, 0)
+    joined = in_one(plan, 3)
+    assert len(joined) == 2
+    assert [step for steps in joined for step in steps] == [step for steps in plan for step in steps]
 
 
 def test_batches_hold_little_padding() -> None:

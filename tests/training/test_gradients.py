@@ -3,12 +3,10 @@ from pathlib import Path
 import pytest
 import torch
 
-from stance.labels import LabelScheme
 from stance.model.device import Compute
 from stance.model.inputs import PairEncoder
 from stance.model.network import new_classifier
 from stance.training.gradients import Backward, TrainingData
-from stance.training.objective import ObjectiveConfig
 from stance.training.team import Team
 from tests.conftest import PLACES, SENTENCES
 
@@ -36,7 +34,7 @@ def parts(encoder: Path) -> tuple[torch.nn.Module, TrainingData, PairEncoder]:
 def gradient(parts: tuple[torch.nn.Module, TrainingData, PairEncoder], tokens: int | None, team: Team) -> torch.Tensor:
     model, data, inputs = parts
     model.zero_grad()
-    backward = Backward(data, inputs, ObjectiveConfig(), tokens, Compute("cpu", 1, "fp32"), team)
+    backward = Backward(data, inputs, tokens, Compute("cpu", 1, "fp32"), team)
     backward(model, list(range(16)))
     return torch.cat([p.grad.flatten() for p in model.parameters() if p.grad is not None])
 
@@ -70,21 +68,7 @@ def test_the_loss_that_comes_back_is_the_weighted_mean(
     parts: tuple[torch.nn.Module, TrainingData, PairEncoder],
 ) -> None:
     model, data, inputs = parts
-    backward = Backward(data, inputs, ObjectiveConfig(), 64, Compute("cpu", 1, "fp32"), Team())
+    backward = Backward(data, inputs, 64, Compute("cpu", 1, "fp32"), Team())
     losses = [backward(model, [i]) for i in range(16)]
     expected = sum(loss * weight for loss, weight in zip(losses, data.weights.tolist(), strict=True))
     assert backward(model, list(range(16))) == pytest.approx(expected / data.weights.sum().item(), rel=1e-5)
-
-
-def test_without_dropout_two_passes_agree_and_with_it_they_do_not(encoder: Path, scheme: LabelScheme) -> None:
-    text, objective = ["Troops left."], ObjectiveConfig(consistency=100.0)
-    losses = {}
-    for dropout in (0.0, 0.3):
-        torch.manual_seed(0)
-        model, tokenizer = new_classifier(str(encoder), scheme, dropout=dropout)
-        inputs = PairEncoder.of(tokenizer, 48)
-        data = TrainingData(inputs.encode(text, text), torch.full((1, 4), 0.25), torch.ones(1))
-        model.train()
-        twice = Backward(data, inputs, objective, None, Compute("cpu", 1, "fp32"), Team())
-        losses[dropout] = twice(model, [0]) / 100
-    assert losses[0.3] > losses[0.0] + 0.01

@@ -2,7 +2,7 @@ import pytest
 import torch
 from torch.nn import functional
 
-from stance.training.loss import balanced, disagreement, smooth, weighted_soft_cross_entropy
+from stance.training.loss import balanced, smooth, weighted_soft_cross_entropy
 
 
 def test_with_hard_labels_it_is_the_cross_entropy() -> None:
@@ -19,14 +19,6 @@ def test_an_example_of_weight_two_counts_as_two() -> None:
     rows = [0, 0, 1]
     repeated = weighted_soft_cross_entropy(logits[rows], targets[rows], torch.ones(3))
     assert weighted.item() == pytest.approx(repeated.item(), rel=1e-6)
-
-
-def test_disagreement_is_the_mean_of_both_divergences() -> None:
-    one, two = torch.tensor([[1.0, 0.0, -1.0]]), torch.tensor([[0.0, 0.5, 0.2]])
-    p, q = one.log_softmax(-1), two.log_softmax(-1)
-    both = [functional.kl_div(a, b, log_target=True, reduction="sum") for a, b in ((p, q), (q, p))]
-    assert disagreement(one, two, torch.tensor([2.0])).item() == pytest.approx(sum(both).item(), rel=1e-5)
-    assert disagreement(one, one, torch.ones(1)).item() == 0
 
 
 def test_smoothed_targets_are_distributions() -> None:

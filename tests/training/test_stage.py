@@ -41,7 +41,7 @@ train(killable(*map(Path, sys.argv[1:4])), after_epoch=after_epoch)
 
 def killable(dataset: Path, encoder: Path, output: Path) -> TrainConfig:
     """A run with everything that a state file has to hold: dropout, a running mean, the best weights so far."""
-    objective = ObjectiveConfig(average_decay=0.9, consistency=0.5)
+    objective = ObjectiveConfig(average_decay=0.9)
     return tiny_training(dataset, encoder, output, epochs=8, checkpoint_seconds=0, objective=objective)
 
 

@@ -1,5 +1,6 @@
 """The servers that bench.serve measures, each in processes of its own: ours, and the same model behind litserve."""
 
+import contextlib
 import http.client
 import os
 import signal
@@ -18,6 +19,8 @@ class Server:
 
     def __init__(self, command: Sequence[str], port: int) -> None:
         self.port = port
+        self._told = False
+        self._output: str | None = None
         self.process = subprocess.Popen(
             command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, start_new_session=True
         )
@@ -30,17 +33,20 @@ class Server:
     def terminate(self) -> None:
         """SIGTERM, as a container's end would send it."""
         self.process.send_signal(signal.SIGTERM)
+        self._told = True
 
     def close(self) -> str:
-        """What it printed; killed where it does not end by itself."""
-        if self.process.poll() is None:
+        """What it printed; what it leaves behind is killed."""
+        if self._output is not None:
+            return self._output
+        if not self._told:
             self.terminate()
-        try:
-            output, _ = self.process.communicate(timeout=20)
-        except subprocess.TimeoutExpired:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.process.wait(timeout=20)
+        with contextlib.suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGKILL)
-            output, _ = self.process.communicate()
-        return output
+        self._output = self.process.communicate()[0]
+        return self._output
 
     def __enter__(self) -> "Server":
         return self

@@ -109,9 +109,10 @@ def refusal(method: str, path: str, headers: Mapping[str, str], rules: Rules) ->
 
 async def answer(send: Send, status: int, reason: str, headers: Iterable[tuple[str, str]] = ()) -> None:
     """Send a refusal: a status and a JSON object whose `detail` says why."""
-    head = encoded([("Content-Type", JSON), *headers])
+    body = json.dumps({"detail": reason}).encode()
+    head = encoded([("Content-Type", JSON), ("Content-Length", str(len(body))), *headers])
     await send({"type": "http.response.start", "status": status, "headers": head})
-    await send({"type": "http.response.body", "body": json.dumps({"detail": reason}).encode()})
+    await send({"type": "http.response.body", "body": body})
 
 
 def encoded(headers: Iterable[tuple[str, str]]) -> list[tuple[bytes, bytes]]:

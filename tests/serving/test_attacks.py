@@ -57,7 +57,7 @@ def test_a_compressed_bomb_is_refused_unread(client: TestClient) -> None:
 @pytest.mark.parametrize(
     "path",
     ["/static/../config.py", "/static/%2e%2e/config.py", "/static/..%2fconfig.py", "//etc/passwd",
-     "/static/%00", "/docs.css/..", "/page/../../etc/passwd", "/%2e%2e/%2e%2e/etc/passwd", "/\u202e"],
+     "/static/%00", "/docs.css/../../etc/passwd", "/page/../../etc/passwd", "/%2e%2e/%2e%2e/etc/passwd", "/\u202e"],
 )  # fmt: skip
 def test_no_path_leads_to_a_file(client: TestClient, path: str) -> None:
     reply = client.get(path)

@@ -5,7 +5,7 @@ import os
 import shutil
 import tarfile
 from collections.abc import Mapping
-from importlib.metadata import distribution
+from importlib.metadata import distributions
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -135,7 +135,7 @@ def _work(config: ExportConfig, folder: Path) -> Mapping[str, int]:
         "METHODS.md": methods_paragraph(
             settings, report, hub_name(settings.pretrained), bundle_fingerprint(config.model)
         ),
-        "LICENSE": distribution("stance").read_text("licenses/LICENSE") or "",
+        "LICENSE": _licence(),
     }
     for name, text in texts.items():
         with atomic_file(folder / name) as file:
@@ -219,3 +219,8 @@ def _archive(folder: Path, path: Path) -> None:
         partial.replace(path)
     finally:
         partial.unlink(missing_ok=True)
+
+
+def _licence() -> str:
+    """What the installed package came with; what a build leaves in a checkout says the same name, but has none."""
+    return next(text for found in distributions(name="stance") if (text := found.read_text("licenses/LICENSE")))

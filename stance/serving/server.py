@@ -1,10 +1,12 @@
 """uvicorn, with an end in two steps: say that it comes, then finish what was begun."""
 
 import asyncio
+import contextlib
 import logging
 import signal
 import socket
 from types import FrameType
+from typing import Any
 
 import uvicorn
 from fastapi import FastAPI
@@ -13,6 +15,7 @@ from stance.serving.service import Service
 
 KEEP_ALIVE_SECONDS = 30
 MAX_HEADER_BYTES = 32 * 1024
+UNREAD_SECONDS = 0.2
 MORE_SECONDS = 5
 """What is left to uvicorn after the last deadline has passed."""
 
@@ -52,6 +55,32 @@ class Server(uvicorn.Server):
         """Remember the loop, which a signal has to wake."""
         self._loop = asyncio.get_running_loop()
         await super().startup(sockets)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Close the port, take on who has come to it by then, answer all that was asked, and end.
+
+        Closing a socket whose bytes nobody has read resets it, and the client cannot know whether its request was
+        worked on: so no connection is closed before it had the time to be read.
+        """
+        ports = [listening.dup() for server in self.servers for listening in server.sockets]
+        for server in self.servers:
+            server.close()
+        for port in ports:
+            await self._accept_the_last(port)
+        await asyncio.sleep(UNREAD_SECONDS)
+        await super().shutdown(sockets)
+
+    async def _accept_the_last(self, port: socket.socket) -> None:
+        loop = asyncio.get_running_loop()
+        with port, contextlib.suppress(BlockingIOError):
+            while True:
+                connection, _ = port.accept()
+                connection.settimeout(0)
+                await loop.connect_accepted_socket(self._protocol, connection)
+
+    def _protocol(self) -> asyncio.Protocol:
+        make: Any = self.config.http_protocol_class
+        return make(config=self.config, server_state=self.server_state, app_state=self.lifespan.state)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """The first SIGTERM drains; anything else ends what there is to end."""

@@ -8,7 +8,6 @@ import os
 import re
 import shutil
 import statistics
-import subprocess
 import sys
 import tempfile
 import threading
@@ -20,7 +19,9 @@ os.environ |= {"HF_HUB_OFFLINE": "1", "TOKENIZERS_PARALLELISM": "false"}
 
 import numpy as np
 
+from bench.serve_fuzz import schemathesis_rows
 from bench.serve_load import Client, Outcome, Request, at_rate, one_after_another, wrk
+from bench.serve_page import paint_rows
 from bench.serve_server import Server, litserve, ours
 from bench.table import Row, print_table
 from stance import StanceClassifier
@@ -352,29 +353,16 @@ def _put_another(model: Path, folder: Path, number: int) -> None:
     shutil.rmtree(old)
 
 
+def page_rows(options: argparse.Namespace) -> list[Row]:
+    """First paint of the page in a browser, where Debian's Chromium is (`make browser`)."""
+    with ours(options.model) as server:
+        return paint_rows(f"http://127.0.0.1:{server.port}/")
+
+
 def fuzz_rows(options: argparse.Namespace) -> list[Row]:
     """Schemathesis over the OpenAPI document, with all its checks."""
-    program = str(Path(sys.executable).parent / "schemathesis")
     with ours(options.model) as server:
-        address = f"http://127.0.0.1:{server.port}/openapi.json"
-        examples = str(max(10, options.cases // 2))  # two of the paths take a body, the others have few cases
-        command = [program, "run", address, "--max-examples", examples, "--seed", "1", "--generation-database", "none"]
-        done = subprocess.run([*command, "--no-color"], check=False, capture_output=True, text=True)
-        alive = server.process.poll() is None
-    print(done.stdout[-4000:], file=sys.stderr)
-    cases = re.search(r"(\d[\d,]*) generated", done.stdout)
-    count = int(cases[1].replace(",", "")) if cases else 0
-    verdict = "no violation" if not done.returncode else f"status {done.returncode}"
-    how = f"schemathesis, {count} cases, all checks"
-    return [
-        Row(
-            "fuzzing: 5xx or schema violations",
-            "0 in 5,000",
-            verdict,
-            how,
-            not done.returncode and alive and count >= options.cases,
-        )
-    ]
+        return schemathesis_rows(f"http://127.0.0.1:{server.port}/openapi.json", options.cases)
 
 
 PARTS = {
@@ -385,6 +373,7 @@ PARTS = {
     "end": end_rows,
     "reload": reload_rows,
     "fuzz": fuzz_rows,
+    "page": page_rows,
 }
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ BAR_MS = 1000.0
 FIRST_PAINT = "() => performance.getEntriesByName('first-contentful-paint')[0]?.startTime"
 
 
-def page_rows(address: str) -> list[Row]:
+def paint_rows(address: str) -> list[Row]:
     """The rows of the page served at `address`."""
     from playwright.sync_api import sync_playwright
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Request, Response
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
 from stance.analysis.holders import Article, Holder, find_holder
 from stance.ingest.article import UnreadableError, make_document
@@ -18,6 +18,7 @@ from stance.serving.predict import Stance, stance_of
 from stance.serving.service import Service
 
 SOURCE = "request"
+SOMETHING = r"\S"
 WORD_CHARACTERS = 5000
 """Longer words are no prose; finding sentences in them takes time with the square of their length."""
 HOLDER_CHARACTERS = 800
@@ -80,8 +81,10 @@ def document_request(config: ServeConfig) -> type[Body]:
     class DocumentRequest(Body):
         """An article and the interventions to ask each of its sentences about: give `text` or `html`."""
 
-        text: Annotated[str, Field(max_length=config.max_document_characters)] | None = None
-        html: str | None = None
+        model_config = ConfigDict(json_schema_extra={"oneOf": [_only("text", "html"), _only("html", "text")]})
+
+        text: Annotated[str, Field(max_length=config.max_document_characters, pattern=SOMETHING)] | None = None
+        html: Annotated[str, Field(pattern=SOMETHING)] | None = None
         """A whole page; menus, comments and scripts are left out."""
         targets: Annotated[
             list[Annotated[str, Field(min_length=1, max_length=config.max_target_characters)]],
@@ -100,6 +103,11 @@ def document_request(config: ServeConfig) -> type[Body]:
             return self
 
     return DocumentRequest
+
+
+def _only(given: str, other: str) -> dict[str, Any]:
+    """JSON schema: `given` is there, and not `other`."""
+    return {"required": [given], "properties": {given: {"type": "string"}, other: {"type": "null"}}}
 
 
 def document_routes(service: Service, config: ServeConfig, asked: type[Body]) -> APIRouter:

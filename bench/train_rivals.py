@@ -81,7 +81,7 @@ def ours(material: Material, args: argparse.Namespace) -> Figures:
         )
         lengths = [len(e["input_ids"]) for e in data.encodings]
         plans = plan_phases(lengths, [len(examples)], [epochs], batch_tokens, args.seed)
-        steps = schedule(plans, OptimizerConfig().warmup_fraction)
+        steps = schedule(plans, OptimizerConfig().warmup_fraction, OptimizerConfig().warmup_steps)
         with tempfile.TemporaryDirectory() as folder:
             progress = Progress(Path(folder), [data.num_tokens(s.indices) for s in steps], [], quiet=True)
             started = _now()

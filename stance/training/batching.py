@@ -24,13 +24,16 @@ class Step:
     """In (0, 1]."""
 
 
-def schedule(phases: Sequence[Sequence[Sequence[list[int]]]], warmup_fraction: float) -> list[Step]:
-    """The phases (each epochs x steps x indices) one after the other, each with its own warm-up and linear decay."""
+def schedule(phases: Sequence[Sequence[Sequence[list[int]]]], warmup_fraction: float, warmup_steps: int) -> list[Step]:
+    """The phases (each epochs x steps x indices) one after the other, each with its own warm-up and linear decay.
+
+    The rate rises over a fraction of a phase, and over at least `warmup_steps` or, in a short one, half of it.
+    """
     planned: list[Step] = []
     epoch = 0
     for number, phase in enumerate(phases):
         total = sum(len(steps) for steps in phase)
-        warmup = max(1, round(warmup_fraction * total))
+        warmup = max(1, round(warmup_fraction * total), min(warmup_steps, total // 2))
         done = 0
         for steps in phase:
             for indices in steps:

@@ -2,6 +2,8 @@
 
 from typing import TYPE_CHECKING
 
+from pydantic import Field
+
 from stance.config import Config
 from stance.model.network import LAYER
 
@@ -20,7 +22,9 @@ class OptimizerConfig(Config):
     weight_decay: float = 0.01
     """On matrices; biases and normalisation are left alone."""
     warmup_fraction: float = 0.1
-    """Share of the steps in which the rate rises from 0."""
+    """Share of a phase's steps in which the rate rises from 0."""
+    warmup_steps: int = Field(40, ge=0)
+    """And at least so many, or half of a short phase: with 13 some seeds never left the loss of guessing."""
     max_gradient_norm: float = 1.0
     """Gradients are scaled down to this norm."""
 

@@ -177,7 +177,7 @@ def _work(
     lengths = [len(e["input_ids"]) for e in data.encodings]
     plans = plan_phases(lengths, sizes, epochs, config.batch_tokens, config.seed)
     plans[-1] = in_one(plans[-1], config.passes)
-    steps = schedule(plans, config.optimizer.warmup_fraction)
+    steps = schedule(plans, config.optimizer.warmup_fraction, config.optimizer.warmup_steps)
     backward = Backward(data, inputs, config.micro_batch_tokens, compute, team)
     plan = make_plan(model, steps, backward, sizes)
     leads = team.rank == 0

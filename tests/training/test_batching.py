@@ -37,7 +37,7 @@ def test_batches_hold_little_padding() -> None:
 
 def test_every_phase_warms_up_and_decays_on_its_own() -> None:
     phases = [plan_steps([8] * 320, 64, 1, seed=0), plan_steps([8] * 160, 64, 2, seed=1)]
-    steps = schedule(phases, warmup_fraction=0.1)
+    steps = schedule(phases, warmup_fraction=0.1, warmup_steps=0)
     assert [len([s for s in steps if s.epoch == epoch]) for epoch in (0, 1, 2)] == [40, 20, 20]
     assert [s.main for s in steps] == [False] * 40 + [True] * 40
     for phase in (steps[:40], steps[40:]):
@@ -45,3 +45,9 @@ def test_every_phase_warms_up_and_decays_on_its_own() -> None:
         assert rates[:4] == [0.25, 0.5, 0.75, 1.0]
         assert rates[3:] == sorted(rates[3:], reverse=True)
         assert rates[-1] == 1 / 36
+
+
+def test_a_short_phase_warms_up_longer_than_its_fraction() -> None:
+    phases = [[[[0]] * 130], [[[0]] * 1000], [[[0]] * 10]]
+    rates = [s.rate for s in schedule(phases, warmup_fraction=0.1, warmup_steps=40)]
+    assert [phase.index(1.0) + 1 for phase in (rates[:130], rates[130:1130], rates[1130:])] == [40, 100, 5]

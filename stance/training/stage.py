@@ -27,6 +27,7 @@ from stance.training.team import Team, join_team, lead
 from stance.training.tracking import TrackerName, open_trackers
 
 if TYPE_CHECKING:
+    import numpy as np
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
     from stance.model.inputs import PairEncoder
@@ -223,6 +224,8 @@ def _work(
             dev_macro_f1=round(dev_score, 6),
         )
         logits = predict_logits(plain, dev_encodings, inputs, compute, 2 * config.batch_tokens)
+        if warning := learnt_nothing(logits, gold, scheme):
+            log.warning("train: %s", warning)
         model_settings = with_promises(model_settings, logits, material.dev, config.calibrate)
         save_model_folder(folder, plain, tokenizer, model_settings)
         write_json(folder / "training_log.json", outcome.history)
@@ -230,6 +233,17 @@ def _work(
             file.write(curve_figure(outcome.history, outcome.epoch))
         state_file.unlink(missing_ok=True)
     return material.counts | {"epochs": len(outcome.history), "best_epoch": outcome.epoch}
+
+
+def learnt_nothing(logits: "np.ndarray", gold: Sequence[int], scheme: LabelScheme) -> str | None:
+    """What to tell where all of several labels are answered with one, which is how a training that got stuck looks."""
+    found = set(logits.argmax(axis=1).tolist())
+    if len(found) > 1 or len(set(gold)) == 1:
+        return None
+    return (
+        f"all {len(gold)} dev pairs are answered {scheme.names[found.pop()]}: nothing was learnt; try another seed, "
+        f"more optimizer.warmup_steps, a lower optimizer.learning_rate, or more data"
+    )
 
 
 def _make_model(config: ModelConfig, scheme: LabelScheme) -> tuple["PreTrainedModel", "PreTrainedTokenizerBase"]:

@@ -21,9 +21,9 @@ from stance.manifest import fingerprint, read_manifest
 from stance.model.folder import load_network, read_settings
 from stance.model.inputs import InputTemplate
 from stance.training.objective import ObjectiveConfig
-from stance.training.stage import ModelConfig, TrainConfig, train
+from stance.training.stage import ModelConfig, TrainConfig, learnt_nothing, train
 from stance.training.tracking import open_trackers
-from tests.conftest import ROOT, tiny_training
+from tests.conftest import ROOT, SCHEME, tiny_training
 
 KILLED_RUN = """
 import os, signal, sys
@@ -241,3 +241,10 @@ def test_the_folder_names_its_data_and_its_labels(trained: Path, dataset: Path) 
     network, _ = load_network(trained)
     assert list(network.config.id2label.values()) == ["favor", "against", "neutral", "unrelated"]
     assert read_settings(trained).data_fingerprint == fingerprint(dataset)
+
+
+def test_a_training_that_got_stuck_is_told() -> None:
+    stuck = torch.eye(4)[[1, 1, 1]].numpy()
+    assert f"all 3 dev pairs are answered {SCHEME.names[1]}" in str(learnt_nothing(stuck, [0, 1, 1], SCHEME))
+    assert learnt_nothing(stuck, [1, 1, 1], SCHEME) is None
+    assert learnt_nothing(torch.eye(4)[:3].numpy(), [0, 1, 1], SCHEME) is None

@@ -22,6 +22,7 @@ import numpy as np
 
 from bench.table import Row, print_table
 from stance.inference.classifier import StanceClassifier
+from stance.inference.files import PART_ROWS as USUAL_PART_ROWS
 from stance.inference.files import predict_files
 from stance.inference.rows import Reading
 from stance.labels import LabelScheme
@@ -31,6 +32,7 @@ MODEL = Path("outputs/default/model")
 TARGET = "foreign intervention in Libya"
 SIZES = (12_500, 25_000, 50_000, 100_000)
 PART_ROWS, WORKERS = 500, 2
+"""Small parts, for there to be many; `overhead` has those of `stance predict`, for what a part costs is the point."""
 SHRINK = int(os.environ.get("STANCE_BENCH_SHRINK", "1"))
 """Divides all sizes, to see that the bench works; figures of a shrunk run say nothing."""
 TOLERANCE, OVERHEAD, LINEAR, FLAT_MB = 1e-5, 0.15, 0.10, 50.0
@@ -82,16 +84,18 @@ def drive(request: dict[str, Any]) -> None:
         [request["source"]],
         request["output"],
         Reading(TARGET),
-        part_rows=PART_ROWS if SHRINK == 1 else 25,
+        part_rows=request["part_rows"] if SHRINK == 1 else 25,
         mapper=timed,
     )
     times, lines = zip(*timed.done, strict=True)
     print(json.dumps({"seconds": (times[-1] - times[0]) * sum(lines) / max(1, sum(lines[1:]))}))
 
 
-def start(mapper: str, source: Path, output: Path, *, real: bool = False) -> "subprocess.Popen[str]":
+def start(
+    mapper: str, source: Path, output: Path, *, real: bool = False, part_rows: int = PART_ROWS
+) -> "subprocess.Popen[str]":
     """A run in a process of its own."""
-    request = {"mapper": mapper, "source": str(source), "output": str(output), "real": real}
+    request = {"mapper": mapper, "source": str(source), "output": str(output), "real": real, "part_rows": part_rows}
     code = "import json, sys; from bench.scale import drive; drive(json.loads(sys.argv[1]))"
     command = [sys.executable, "-c", code, json.dumps(request)]
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
@@ -168,7 +172,7 @@ def memory_rows(place: Path) -> list[Row]:
             seen.append((done * (PART_ROWS if SHRINK == 1 else 25), _resident_mb(process.pid)))
         time.sleep(1)
     finish(process)
-    half = [pair for pair in seen if pair[0] >= count / 2]
+    half = [pair for pair in seen if count / 2 <= pair[0] < count]  # then the workers end, and memory falls
     slope = (
         float(np.polyfit(np.array(half)[:, 0], np.array(half)[:, 1], 1)[0]) * 100_000 if len(half) > 2 else float("nan")
     )
@@ -193,10 +197,12 @@ def growth_rows(place: Path) -> list[Row]:
 def overhead_rows(place: Path) -> list[Row]:
     """Ray against as many processes without it, with the exported model."""
     source, count = _write(place, 50_000 // SHRINK)
-    local, over_ray = (finish(start(m, source, place / f"{m}.jsonl", real=True)) for m in ("local", "ray"))
+    local, over_ray = (
+        finish(start(m, source, place / f"{m}.jsonl", real=True, part_rows=USUAL_PART_ROWS)) for m in ("local", "ray")
+    )
     more = over_ray / local - 1
     value = f"{more:+.1%} ({local:.1f} s, {over_ray:.1f} s), {count / over_ray * 1800:,.0f} sentences a core-hour"
-    how = f"{count:,} short sentences, exported model, 2 workers of 1 thread on both sides, start-up apart"
+    how = f"{count:,} short sentences, exported model, 2 workers of 1 thread on both sides, usual parts, start-up apart"
     return [Row("overhead of Ray", "under 15%", value, how, more < OVERHEAD)]
 
 

@@ -8,7 +8,7 @@ side stay silent where the sentence names another intervener than the pair's.
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any
 
@@ -32,8 +32,10 @@ class Scope:
 
     negated: re.Pattern[str]
     hypothetical: re.Pattern[str]
-    topic: re.Pattern[str]
-    powers: Mapping[str, re.Pattern[str]]
+    topic: Callable[[str], object]
+    """What is found of the topic in a text; all rules ask about the same text, so the last answer is kept."""
+    other_power: Callable[[str, str | None], bool]
+    """Whether a text names a known power, but not this intervener; the last answer is kept."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +52,7 @@ class CueRule:
 
     def vote(self, text: str, pair: Pair, scope: Scope) -> str | None:
         """The label, its opposite where the cue is negated, or None."""
-        if self.needs_topic and not scope.topic.search(text):
+        if self.needs_topic and not scope.topic(text):
             return None
         if self.takes_side and names_other_intervener(text, pair, scope):
             return None
@@ -88,11 +90,12 @@ def rule_book() -> RuleBook:
         yaml.safe_load((files("stance.labeling") / name).read_text(encoding="utf-8")) for name in (CUES, POWERS)
     )
     words = {name: "|".join(parts) for name, parts in data["words"].items()}
+    named = {name: re.compile(rf"(?<!\w)(?:{'|'.join(parts)})(?!\w)") for name, parts in powers.items()}
     scope = Scope(
         negated=_compile(data["negators"], words, end=r"(?:\W+\w+){0,3}\W*$"),
         hypothetical=_compile(data["hypothetical"], words),
-        topic=_compile(data["topic"], words),
-        powers={name: re.compile(rf"(?<!\w)(?:{'|'.join(parts)})(?!\w)") for name, parts in powers.items()},
+        topic=lru_cache(maxsize=1)(_compile(data["topic"], words).search),
+        other_power=lru_cache(maxsize=1)(lambda text, intervener: _other_power(text, intervener, named)),
     )
     rules: dict[str, Rule] = {}
     for row in data["rules"]:
@@ -118,10 +121,14 @@ def rule_votes(pair: Pair, said: Mapping[str, str]) -> Iterator[Vote]:
 
 def names_other_intervener(text: str, pair: Pair, scope: Scope) -> bool:
     """Whether the sentence names a known power, and neither the pair's intervener nor its place."""
-    wanted = [scope.powers[name] for name in re.split(r", | and ", pair.intervener or "") if name in scope.powers]
-    if not wanted or pair.target.startswith("foreign ") or any(power.search(text) for power in wanted):
+    return not pair.target.startswith("foreign ") and scope.other_power(text, pair.intervener)
+
+
+def _other_power(text: str, intervener: str | None, powers: Mapping[str, re.Pattern[str]]) -> bool:
+    wanted = [powers[name] for name in re.split(r", | and ", intervener or "") if name in powers]
+    if not wanted or any(power.search(text) for power in wanted):
         return False
-    return any(power.search(text) for power in scope.powers.values())
+    return any(power.search(text) for power in powers.values())
 
 
 def _special(method: str, scope: Scope) -> Rule:
@@ -130,7 +137,7 @@ def _special(method: str, scope: Scope) -> Rule:
 
     def off_topic(text: str, pair: Pair) -> str | None:
         named = [name for name in (pair.place, pair.intervener) if name]
-        if scope.topic.search(text) or any(name.lower() in text.lower() for name in named):
+        if scope.topic(text) or any(name.lower() in text.lower() for name in named):
             return None
         return "unrelated"
 
@@ -148,7 +155,23 @@ def _by_cue(row: Mapping[str, Any], words: Mapping[str, str], scope: Scope) -> R
         needs_topic=row.get("topic", False),
         takes_side=_takes_side(row),
     )
-    return lambda text, pair: rule.vote(text, pair, scope)
+    return _remembering(lambda text, pair: rule.vote(text, pair, scope))
+
+
+def _remembering(rule: Rule) -> Rule:
+    """`rule` with its last answer at hand: a rule that is to be silent beside others asks all of them again."""
+    last: tuple[str, Pair, str | None] | None = None
+
+    def vote(text: str, pair: Pair) -> str | None:
+        nonlocal last
+        known = last  # one reading: other threads may write
+        if known is not None and known[0] is text and known[1] is pair:
+            return known[2]
+        answer = rule(text, pair)
+        last = (text, pair, answer)
+        return answer
+
+    return vote
 
 
 def _takes_side(row: Mapping[str, Any]) -> bool:

@@ -1,22 +1,17 @@
-"""The findings against their bars: coverage and width of intervals, published implementations, change points.
+"""The findings against their bars: published implementations, intervals, change points, holders, scale-out."""
 
-Rows of the parts on holders and scale are printed too, where those modules are there.
-"""
-
-import importlib
-import importlib.util
+import argparse
 from collections.abc import Callable
 
 import numpy as np
 
-from bench import findings_references
+from bench import findings_references, findings_who, scale
 from bench import findings_simulation as simulation
 from bench.table import Row, print_table
 from stance.analysis.changes import change_points
 
 RUNS, ROWS = 1_000, 10_000
 LOWEST, HIGHEST, NAIVE_HIGHEST, NARROWER = 0.93, 0.97, 0.5, 0.25
-OTHER_PARTS = ("bench.findings_who", "bench.scale")
 SCENARIOS: tuple[tuple[str, Callable[..., simulation.Population], simulation.Estimator, float], ...] = (
     ("share", simulation.independent, simulation.favor_share, float(simulation.PREVALENCE[0])),
     ("difference of shares", simulation.independent, simulation.group_difference, 0.0),
@@ -84,18 +79,28 @@ def change_rows() -> list[Row]:
     ]
 
 
-def other_rows() -> list[Row]:
-    """Of the other parts of the findings."""
-    found: list[Row] = []
-    for name in OTHER_PARTS:
-        if importlib.util.find_spec(name) is not None:
-            found += importlib.import_module(name).rows()
-    return found
-
-
 def _step(random: np.random.Generator) -> np.ndarray:
     return np.concatenate([random.normal(size=40), random.normal(1, 1, size=40)])
 
 
+PARTS: dict[str, Callable[[], list[Row]]] = {
+    "references": findings_references.rows,
+    "intervals": interval_rows,
+    "changes": change_rows,
+    "who": findings_who.rows,
+    "scale": scale.rows,
+}
+
+
+def main() -> None:
+    """Measure the parts asked for, all by default, and print one table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("parts", nargs="*", help=f"some of {', '.join(PARTS)}; default: all, half an hour")
+    names = parser.parse_args().parts or list(PARTS)
+    if unknown := set(names) - set(PARTS):
+        parser.error(f"no such part: {', '.join(sorted(unknown))}; expected {', '.join(PARTS)}")
+    print_table("Findings", [row for name in names for row in PARTS[name]()])
+
+
 if __name__ == "__main__":
-    print_table("Findings", [*findings_references.rows(), *interval_rows(), *change_rows(), *other_rows()])
+    main()

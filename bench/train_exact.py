@@ -32,12 +32,12 @@ from stance.training.stage import ModelConfig, TrainConfig, train
 given = json.loads(sys.argv[1])
 plain = Progress.step
 def step(self, number, *rest):
-    if number == given["kill_at"]:  # at any moment from here on, so in the middle of a saved state too
+    if given["kill_at"] is not None and number >= given["kill_at"]:  # at any moment from here on, so in the middle of a saved state too
         threading.Timer(given["delay"], os.kill, (os.getpid(), signal.SIGKILL)).start()
     plain(self, number, *rest)
 Progress.step = step
 model = ModelConfig(pretrained=given["encoder"], dropout=given["dropout"], freeze_layers=1)
-train(TrainConfig(dataset=Path(given["dataset"]), output=Path(given["output"]), epochs=1, passes=2, pairs_per_label=16,
+train(TrainConfig(dataset=Path(given["dataset"]), output=Path(given["output"]), epochs=1, passes=2, pairs_per_label=32,
     swap_targets=0.0, precision=given["precision"], batch_tokens=256, threads=1,
     checkpoint_seconds=given["checkpoint_seconds"], model=model))
 """
@@ -84,7 +84,7 @@ def kills_with_the_same_bits(dataset: Path, folder: Path, encoder: str, kills: i
     steps = len((folder / "whole" / STEPS_FILE).read_text(encoding="utf-8").splitlines())
     generator = random.Random(0)  # noqa: S311
     points = sorted(generator.sample(range(1, steps - 1), min(kills, steps - 2)))
-    killed = sum(run.start("killed", kill_at=p, delay=generator.uniform(0, 0.05)) == -signal.SIGKILL for p in points)
+    killed = sum(run.start("killed", kill_at=p, delay=generator.uniform(0, 0.005)) == -signal.SIGKILL for p in points)
     if status := run.start("killed"):
         raise SystemExit(f"training after {killed} kills left with status {status}")
     same = all(

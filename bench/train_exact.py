@@ -32,7 +32,8 @@ from stance.training.stage import ModelConfig, TrainConfig, train
 given = json.loads(sys.argv[1])
 plain = Progress.step
 def step(self, number, *rest):
-    if given["kill_at"] is not None and number >= given["kill_at"]:  # at any moment from here on, so in the middle of a saved state too
+    if given["kill_at"] is not None and number >= given["kill_at"]:
+        # at any moment from here on, so in the middle of a saved state too
         threading.Timer(given["delay"], os.kill, (os.getpid(), signal.SIGKILL)).start()
     plain(self, number, *rest)
 Progress.step = step

@@ -198,7 +198,7 @@ def test_the_budget_holds_with_many_in_flight_and_over_runs(tmp_path: Path, unit
         config = against(config, server, concurrency=32, **limit)
         counts = label_llm(config).counts
         spent = server.cost if unit == "money" else server.tokens
-        assert one * 55 < spent <= one * 61
+        assert one * 50 < spent <= one * 61  # the last requests must leave room for the dearest answer
         assert counts["votes"] == len(server.billed)
         assert counts["votes"] + counts["removed"] == counts["pairs"] == 80
         assert server.most_in_flight > 8

@@ -45,7 +45,8 @@ def assign_splits(group_sizes: Mapping[str, int], shares: Mapping[str, float], s
     queue = list(order)
     for split in ("test", "dev"):
         filled = 0
-        while queue and filled + group_sizes[queue[-1]] / 2 < shares[split] * total:
+        # The first group is taken whatever its size: where that is a large one, the split is larger, not empty.
+        while queue and (not filled or filled + group_sizes[queue[-1]] / 2 < shares[split] * total):
             group = queue.pop()
             assigned[group] = split
             filled += group_sizes[group]

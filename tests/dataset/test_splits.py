@@ -1,3 +1,4 @@
+import hypothesis
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -23,6 +24,7 @@ def test_items_of_one_link_share_a_group_and_nothing_else_does(links: list[list[
 @given(
     st.dictionaries(st.text(min_size=1, max_size=4), st.integers(1, 30), min_size=12, max_size=60), st.integers(0, 9)
 )
+@hypothesis.example({"0": 5} | dict.fromkeys("123456789:;", 1), 0)
 def test_every_group_is_assigned_once_and_shares_are_near(sizes: dict[str, int], seed: int) -> None:
     assigned = assign_splits(sizes, SHARES, seed)
     assert assigned.keys() == sizes.keys()

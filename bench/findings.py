@@ -7,7 +7,7 @@ import numpy as np
 
 from bench import findings_references, findings_who, scale
 from bench import findings_simulation as simulation
-from bench.table import Row, print_table
+from bench.table import Row, one_of, print_table
 from stance.analysis.changes import change_points
 
 RUNS, ROWS = 1_000, 10_000
@@ -95,10 +95,10 @@ PARTS: dict[str, Callable[[], list[Row]]] = {
 def main() -> None:
     """Measure the parts asked for, all by default, and print one table."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("parts", nargs="*", help=f"some of {', '.join(PARTS)}; default: all, half an hour")
+    parser.add_argument(
+        "parts", nargs="*", type=one_of(PARTS), help=f"some of {', '.join(PARTS)}; default: all, half an hour"
+    )
     names = parser.parse_args().parts or list(PARTS)
-    if unknown := set(names) - set(PARTS):
-        parser.error(f"no such part: {', '.join(sorted(unknown))}; expected {', '.join(PARTS)}")
     print_table("Findings", [row for name in names for row in PARTS[name]()])
 
 

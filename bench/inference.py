@@ -20,7 +20,7 @@ import numpy as np
 
 from bench.inference_files import FilesRequest, disk_rows, kill_rows, memory_rows, stub_rows
 from bench.inference_parity import SHARED, parity_rows
-from bench.table import Row, print_table
+from bench.table import Row, one_of, print_table
 from stance import StanceClassifier
 from stance.examples import read_examples
 from stance.model.backends.choose import available, open_scorer
@@ -40,7 +40,7 @@ MB = 1e6
 def main() -> None:
     """Measure every part and print one table; parts that were measured before on the same bundle are kept."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("parts", nargs="*", help=f"some of {', '.join(PARTS)}; default: all")
+    parser.add_argument("parts", nargs="*", type=one_of(PARTS), help=f"some of {', '.join(PARTS)}; default: all")
     parser.add_argument("--model", type=Path, default=Path("outputs/default/model"), help="a bundle made by export")
     parser.add_argument("--dataset", type=Path, default=Path("outputs/default/dataset"))
     parser.add_argument("--kept", type=Path, default=Path("outputs/bench-inference"), help="where finished parts lie")
@@ -51,8 +51,6 @@ def main() -> None:
     parser.add_argument("--sentences", type=int, default=100_000, help="sentences of the memory run")
     parser.add_argument("--stub-rows", type=int, default=5_000_000, help="rows of the memory run without a model")
     options = parser.parse_args()
-    if unknown := set(options.parts) - set(PARTS):
-        parser.error(f"no such part: {', '.join(sorted(unknown))}; expected {', '.join(PARTS)}")
     pairs = gather_pairs(options.dataset)
     rows = [row for name in options.parts or PARTS for row in _kept(options, name, pairs)]
     print_table(f"inference: {options.model}, {options.threads} threads", rows)

@@ -84,7 +84,7 @@ def drive(request: dict[str, Any]) -> None:
         [request["source"]],
         request["output"],
         Reading(TARGET),
-        part_rows=request["part_rows"] if SHRINK == 1 else 25,
+        part_rows=request["part_rows"] // SHRINK,
         mapper=timed,
     )
     times, lines = zip(*timed.done, strict=True)
@@ -169,7 +169,7 @@ def memory_rows(place: Path) -> list[Row]:
     while process.poll() is None:
         done = len(list(Path(f"{output}.parts").glob("??????.jsonl")))
         if done:
-            seen.append((done * (PART_ROWS if SHRINK == 1 else 25), _resident_mb(process.pid)))
+            seen.append((done * (PART_ROWS // SHRINK), _resident_mb(process.pid)))
         time.sleep(1)
     finish(process)
     half = [pair for pair in seen if count / 2 <= pair[0] < count]  # then the workers end, and memory falls

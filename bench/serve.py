@@ -23,7 +23,7 @@ from bench.serve_fuzz import schemathesis_rows
 from bench.serve_load import Client, Outcome, Request, at_rate, one_after_another, wrk
 from bench.serve_page import paint_rows
 from bench.serve_server import Server, litserve, ours
-from bench.table import Row, print_table
+from bench.table import Row, one_of, print_table
 from stance import StanceClassifier
 from stance.examples import read_examples
 from stance.model.bundle import write_hashes
@@ -49,7 +49,7 @@ BAD = (
 def main() -> None:
     """Measure the parts asked for and print one table."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("parts", nargs="*", help=f"some of {', '.join(PARTS)}; default: all")
+    parser.add_argument("parts", nargs="*", type=one_of(PARTS), help=f"some of {', '.join(PARTS)}; default: all")
     parser.add_argument("--model", type=Path, default=Path("outputs/default/model"))
     parser.add_argument("--dataset", type=Path, default=Path("outputs/default/dataset"))
     parser.add_argument("--seconds", type=float, default=10, help="of one round of throughput or latency")
@@ -59,8 +59,6 @@ def main() -> None:
     parser.add_argument("--times", type=int, default=5, help="ends and new models under load")
     parser.add_argument("--cases", type=int, default=5000, help="of schemathesis")
     options = parser.parse_args()
-    if unknown := set(options.parts) - set(PARTS):
-        parser.error(f"no such part: {', '.join(sorted(unknown))}; expected {', '.join(PARTS)}")
     rows: list[Row] = []
     for name in options.parts or PARTS:
         print(f"measuring {name} ...", file=sys.stderr, flush=True)
@@ -362,7 +360,8 @@ def page_rows(options: argparse.Namespace) -> list[Row]:
 def fuzz_rows(options: argparse.Namespace) -> list[Row]:
     """Schemathesis over the OpenAPI document, with all its checks."""
     with ours(options.model) as server:
-        return schemathesis_rows(f"http://127.0.0.1:{server.port}/openapi.json", options.cases)
+        address = f"http://127.0.0.1:{server.port}/openapi.json"
+        return schemathesis_rows(address, options.cases, lambda: server.process.poll() is None)
 
 
 PARTS = {

@@ -1,7 +1,8 @@
 """One table for every bench: what was measured, the bar, how, and whether it holds."""
 
+import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 
@@ -14,6 +15,17 @@ class Row:
     measured: str
     how: str
     ok: bool | None = None
+
+
+def one_of(parts: Collection[str]) -> Callable[[str], str]:
+    """For argparse, as the type of the names of parts (its `choices` refuse an empty list)."""
+
+    def check(given: str) -> str:
+        if given not in parts:
+            raise argparse.ArgumentTypeError(f"no such part: {given}; expected {', '.join(parts)}")
+        return given
+
+    return check
 
 
 def print_table(title: str, rows: Sequence[Row]) -> None:

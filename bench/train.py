@@ -21,7 +21,7 @@ from scipy import stats
 
 from bench.corpus_runs import CORPUS, read_scheme_config
 from bench.public_sets import CLEAN, SETS, convert
-from bench.table import Row, print_table
+from bench.table import Row, one_of, print_table
 from bench.train_exact import accumulation_error, kills_with_the_same_bits, largest_loss_difference, write_tiny_encoder
 from stance.dataset.stage import DatasetConfig, build_dataset
 from stance.evaluation.metrics import confusion_matrix, f1
@@ -268,7 +268,9 @@ PARTS: Mapping[str, Callable[[Bench], list[Row]]] = {
 def main() -> None:
     """Measure the parts that are asked for and print one table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("parts", nargs="*", help=f"some of {', '.join(PARTS)}; default: all but public")
+    parser.add_argument(
+        "parts", nargs="*", type=one_of(PARTS), help=f"some of {', '.join(PARTS)}; default: all but public"
+    )
     parser.add_argument("--kept", type=Path, default=ROOT / "outputs" / "bench-train", help="where finished runs lie")
     parser.add_argument("--again", action="store_true", help="measure what is kept again")
     parser.add_argument("--threads", type=int, default=2)
@@ -283,8 +285,6 @@ def main() -> None:
         "--setfit-steps", type=int, default=48, help="at most; 0 lets it end by itself, which takes hours"
     )
     options = parser.parse_args()
-    if unknown := set(options.parts) - set(PARTS):
-        parser.error(f"no such part: {', '.join(sorted(unknown))}; expected {', '.join(PARTS)}")
     bench = Bench(options, _dataset(options.kept))
     names = options.parts or [name for name in PARTS if name != "public"]
     print_table("Training engine", [row for name in names for row in PARTS[name](bench)])

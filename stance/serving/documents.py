@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Request, Response
-from pydantic import ConfigDict, Field, model_validator
+from pydantic import ConfigDict, Field, JsonValue, model_validator
 
 from stance.analysis.holders import Article, Holder, find_holder
 from stance.ingest.article import UnreadableError, make_document
@@ -18,7 +18,8 @@ from stance.serving.predict import Stance, stance_of
 from stance.serving.service import Service
 
 SOURCE = "request"
-SOMETHING = r"\S"
+NOT_BLANK: dict[str, JsonValue] = {"pattern": r"\S"}
+"""For the schema alone: the reader says it in words of its own."""
 WORD_CHARACTERS = 5000
 """Longer words are no prose; finding sentences in them takes time with the square of their length."""
 HOLDER_CHARACTERS = 800
@@ -83,8 +84,10 @@ def document_request(config: ServeConfig) -> type[Body]:
 
         model_config = ConfigDict(json_schema_extra={"oneOf": [_only("text", "html"), _only("html", "text")]})
 
-        text: Annotated[str, Field(max_length=config.max_document_characters, pattern=SOMETHING)] | None = None
-        html: Annotated[str, Field(pattern=SOMETHING)] | None = None
+        text: Annotated[str, Field(max_length=config.max_document_characters, json_schema_extra=NOT_BLANK)] | None = (
+            None
+        )
+        html: Annotated[str, Field(json_schema_extra=NOT_BLANK)] | None = None
         """A whole page; menus, comments and scripts are left out."""
         targets: Annotated[
             list[Annotated[str, Field(min_length=1, max_length=config.max_target_characters)]],

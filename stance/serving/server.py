@@ -16,6 +16,7 @@ from stance.serving.service import Service
 KEEP_ALIVE_SECONDS = 30
 MAX_HEADER_BYTES = 32 * 1024
 UNREAD_SECONDS = 0.2
+"""For the bytes of connections that came last; their requests are then counted among those to finish."""
 MORE_SECONDS = 5
 """What is left to uvicorn after the last deadline has passed."""
 
@@ -72,7 +73,7 @@ class Server(uvicorn.Server):
 
     async def _accept_the_last(self, port: socket.socket) -> None:
         loop = asyncio.get_running_loop()
-        with port, contextlib.suppress(BlockingIOError):
+        with port, contextlib.suppress(OSError):  # nobody is left, or no more can be taken on
             while True:
                 connection, _ = port.accept()
                 connection.settimeout(0)
